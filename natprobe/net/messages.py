@@ -1,0 +1,79 @@
+"""Whole messages over a byte stream, and every message told to the trace: the last layer before the caller."""
+
+from collections import deque
+from typing import Literal
+
+from natprobe.address import Address
+from natprobe.events import Packet, Trace, TransportName
+from natprobe.net.clock import Clock
+from natprobe.net.endpoint import Carrier, Datagram
+from natprobe.net.trouble import Reason, Trouble
+from natprobe.wire.framing import StreamFramer
+
+
+class MessageEndpoint:
+    """An Endpoint over `carrier`, whose chunks a framer cuts into STUN messages and ChannelData (RFC 8656 section 3.7).
+
+    Without a framer (DTLS) each chunk is a message.
+    """
+
+    def __init__(
+        self,
+        carrier: Carrier,
+        clock: Clock,
+        trace: Trace,
+        *,
+        transport: TransportName,
+        remote: Address,
+        framer: StreamFramer | None,
+    ) -> None:
+        self.transport = transport
+        self.local = carrier.local
+        self.remote = remote
+        self._carrier = carrier
+        self._clock = clock
+        self._trace = trace
+        self._framer = framer
+        self._messages: deque[Datagram] = deque()
+        self._final: Trouble | None = None
+
+    def send(self, data: bytes, to: Address | None = None) -> None:  # noqa: ARG002
+        """See Endpoint."""
+        if self._carrier.ended is not None:
+            return
+        self._carrier.send(data)
+        self._tell("sent", data, self._clock.now_ms())
+
+    async def receive(self) -> Datagram | Trouble:
+        """See Endpoint."""
+        while not self._messages:
+            if self._final is not None:
+                return self._final
+            chunk = await self._carrier.receive()
+            if isinstance(chunk, Trouble):
+                return chunk
+            self._cut(chunk)
+        return self._messages.popleft()
+
+    async def close(self) -> None:
+        """See Endpoint."""
+        await self._carrier.close()
+
+    def _cut(self, chunk: Datagram) -> None:
+        whole = self._framer.feed(chunk.data) if self._framer else [chunk.data]
+        for data in whole:
+            self._tell("received", data, chunk.at * 1000)
+            self._messages.append(Datagram(data, self.remote, chunk.at))
+        if self._framer and self._framer.broken is not None:
+            self._final = Trouble(
+                reason=Reason.MALFORMED,
+                detail=f"{self.remote} does not speak STUN on this connection: {self._framer.broken}",
+                at_ms=chunk.at * 1000,
+                about=self.remote,
+            )
+
+    def _tell(self, direction: Literal["sent", "received"], data: bytes, at_ms: float) -> None:
+        packet = Packet(
+            at_ms=at_ms, transport=self.transport, direction=direction, local=self.local, remote=self.remote, data=data
+        )
+        self._trace(packet)
