@@ -1,0 +1,20 @@
+"""TURN credentials: kept secret, minted (TURN REST), judged locally, and found where the user put them. No I/O."""
+
+from natprobe.credential.examine import CredentialFacts, examine, suspicions
+from natprobe.credential.rest import matches, mint
+from natprobe.credential.secret import Credential, CredentialError, Secret
+from natprobe.credential.sources import Given, Options, load
+
+__all__ = [
+    "Credential",
+    "CredentialError",
+    "CredentialFacts",
+    "Given",
+    "Options",
+    "Secret",
+    "examine",
+    "load",
+    "matches",
+    "mint",
+    "suspicions",
+]
