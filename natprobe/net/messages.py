@@ -67,7 +67,7 @@ class MessageEndpoint:
         if self._framer and self._framer.broken is not None:
             self._final = Trouble(
                 reason=Reason.MALFORMED,
-                detail=f"{self.remote} does not speak STUN on this connection: {self._framer.broken}",
+                detail=f"{self.remote}: {self._framer.broken}",
                 at_ms=chunk.at * 1000,
                 about=self.remote,
             )

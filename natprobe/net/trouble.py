@@ -152,7 +152,8 @@ def os_trouble(error: OSError, *, about: Address | None, at_ms: float) -> Troubl
     reason = ERRNO_REASONS.get(number, Reason.LOCAL)
     destination = str(about) if about else "the destination"
     sentence = _SENTENCES.get(reason, "this host could not send to {about}").format(about=destination)
-    text = error.strerror or type(error).__name__
+    # asyncio puts words of its own into strerror.
+    text = os.strerror(number) if number in errno.errorcode else error.strerror or type(error).__name__
     return Trouble(reason=reason, detail=f"{sentence} ({text})", at_ms=at_ms, about=about)
 
 

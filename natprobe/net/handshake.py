@@ -1,0 +1,139 @@
+"""What a TLS or DTLS handshake showed: evidence, judged elsewhere. Nothing here says whether it is good enough."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from natprobe.net.certificate import CertificateInfo
+from natprobe.net.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from OpenSSL import SSL
+
+Kind = Literal["tls", "dtls"]
+
+_DTLS_1_2 = 0xFEFD  # RFC 6347 section 4.1; pyOpenSSL has no name for it
+
+# The codes of OpenSSL's x509_vfy.h that a served chain can raise.
+CHAIN_ERRORS: dict[int, tuple[str, str]] = {
+    2: ("unable-to-get-issuer", "the issuer's certificate is not at hand"),
+    4: ("unable-to-decrypt-signature", "the signature cannot be read"),
+    6: ("unable-to-decode-issuer-key", "the issuer's public key cannot be read"),
+    7: ("signature-failure", "the signature is wrong"),
+    9: ("not-yet-valid", "the certificate is not valid yet"),
+    10: ("expired", "the certificate has expired"),
+    13: ("malformed-not-before", "the start of its validity is malformed"),
+    14: ("malformed-not-after", "the end of its validity is malformed"),
+    18: ("self-signed", "the server's certificate is signed by itself and by no authority"),
+    19: ("self-signed-in-chain", "the chain ends in a root that is not trusted here"),
+    20: ("unable-to-get-issuer-locally", "its issuer is neither in the served chain nor among the trusted roots"),
+    21: ("unable-to-verify-leaf", "the chain has the server's certificate alone, and no trusted root issued that"),
+    22: ("chain-too-long", "the chain is too long"),
+    23: ("revoked", "the certificate was revoked"),
+    24: ("no-issuer-key", "the issuer has no public key"),
+    25: ("path-length-exceeded", "the chain is longer than one of its authorities allows"),
+    26: ("wrong-purpose", "the certificate is not meant for a TLS server"),
+    27: ("not-trusted", "the root is not trusted for this purpose"),
+    28: ("rejected", "the root is marked as rejected"),
+    29: ("issuer-mismatch", "the issuer's name does not match"),
+    30: ("key-identifier-mismatch", "the issuer's key identifier does not match"),
+    32: ("issuer-may-not-sign", "the issuer's key may not sign certificates"),
+    34: ("unknown-critical-extension", "a critical extension is not known"),
+    41: ("invalid-extension", "an extension is malformed"),
+    42: ("invalid-policy-extension", "a policy extension is malformed"),
+    47: ("name-not-permitted", "an authority of the chain may not issue for this name"),
+    48: ("name-excluded", "an authority of the chain is forbidden to issue for this name"),
+    66: ("key-too-small", "the server's key is too small"),
+    67: ("issuer-key-too-small", "an authority's key is too small"),
+    68: ("weak-signature", "an authority signed with a hash that is too weak"),
+    79: ("invalid-authority", "a certificate that is no authority signed another one"),
+}
+
+
+class ChainError(msgspec.Struct, frozen=True, kw_only=True):
+    """One objection that verification raised. `depth` 0 is the server's own certificate."""
+
+    depth: int
+    code: int
+    """OpenSSL's X509_V_ERR number."""
+    name: str
+    sentence: str
+
+
+class Handshake(msgspec.Struct, frozen=True, kw_only=True):
+    """A completed handshake. `errors` is empty where the chain leads to a trusted root; the name is told apart."""
+
+    version: str
+    """Such as "TLSv1.3" or "DTLSv1.2"."""
+    cipher: str | None
+    alpn: str | None
+    """What the server picked; None where it picked nothing."""
+    server_name: str
+    """The host that was dialled, a name or an IP literal."""
+    sni_sent: bool
+    """RFC 6066 section 3: for names only."""
+    started_ms: float
+    """When the first flight left, on an open connection; since the run's start, as is `connected_ms`."""
+    connected_ms: float
+    duration_ms: float
+    chain: tuple[CertificateInfo, ...]
+    """As served, the server's own certificate first."""
+    errors: tuple[ChainError, ...]
+    name_matches: bool | None
+    """Whether the first certificate is for `server_name`; None where there is none."""
+
+
+class Secured(msgspec.Struct, frozen=True, kw_only=True):
+    """An open, encrypted endpoint, and how it came to be. Whether the certificate is good enough is yours to say."""
+
+    endpoint: Endpoint
+    handshake: Handshake
+
+
+class Roots:
+    """The authorities that are trusted: this system's, or those of one PEM file instead.
+
+    The system's are found as OpenSSL does, SSL_CERT_FILE and SSL_CERT_DIR included. Make one for a run: what was
+    loaded is kept for the next handshake.
+    """
+
+    def __init__(self, ca_file: str | Path | None = None) -> None:
+        self.ca_file = None if ca_file is None else str(ca_file)
+        self._contexts: dict[Kind, SSL.Context] = {}
+
+    def context(self, kind: Kind) -> "SSL.Context":
+        """The OpenSSL context for TLS or DTLS 1.2 and later. Raises ValueError where `ca_file` cannot be used."""
+        if kind not in self._contexts:
+            self._contexts[kind] = self._load(kind)
+        return self._contexts[kind]
+
+    def _load(self, kind: Kind) -> "SSL.Context":
+        from OpenSSL import SSL  # noqa: PLC0415  loaded only where TLS is spoken
+
+        context = SSL.Context(SSL.TLS_CLIENT_METHOD if kind == "tls" else SSL.DTLS_CLIENT_METHOD)
+        context.set_min_proto_version(SSL.TLS1_2_VERSION if kind == "tls" else _DTLS_1_2)
+        if self.ca_file is None:
+            _trust_system(context)
+            return context
+        try:
+            context.load_verify_locations(self.ca_file)
+        except SSL.Error as error:
+            raise ValueError(f"{self.ca_file} holds no certificates that can be read") from error
+        return context
+
+
+def _trust_system(context: "SSL.Context") -> None:
+    import ssl  # noqa: PLC0415
+    import sys  # noqa: PLC0415
+
+    from OpenSSL import crypto  # noqa: PLC0415
+
+    context.set_default_verify_paths()
+    if sys.platform == "linux":
+        return
+    # cryptography's wheels know no roots on Windows and macOS; Python's own ssl module does.
+    store = context.get_cert_store()
+    for der in ssl.create_default_context().get_ca_certs(binary_form=True):
+        if store is not None:
+            store.add_cert(crypto.load_certificate(crypto.FILETYPE_ASN1, der))
