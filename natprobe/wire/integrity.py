@@ -9,8 +9,10 @@ from natprobe.wire.keys import (
     long_term_key,
     opaque_string,
     opaque_string_problem,
+    saslprep,
     short_term_key,
     userhash,
+    username_value,
 )
 from natprobe.wire.message import Message, RawAttribute
 from natprobe.wire.registry import HEADER_LENGTH, Attribute
@@ -25,8 +27,10 @@ __all__ = [
     "opaque_string",
     "opaque_string_problem",
     "protection",
+    "saslprep",
     "short_term_key",
     "userhash",
+    "username_value",
     "verify",
     "verify_fingerprint",
 ]

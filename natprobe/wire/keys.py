@@ -1,7 +1,9 @@
 """Which key do two sides derive from a user name and a password? (RFC 8489 section 9)"""
 
 import hashlib
+import stringprep
 import unicodedata
+from collections.abc import Callable
 from typing import Final
 
 from natprobe.wire.registry import PasswordAlgorithm
@@ -35,17 +37,42 @@ _FORBIDDEN_CATEGORIES: Final = {
 }
 
 
+def opaque_string(text: str) -> str:
+    """`text` as the OpaqueString profile prepares it: spaces become U+0020, then NFC (RFC 8265 section 4.2.2).
+
+    Characters that the profile forbids are kept, since most servers take them; see `opaque_string_problem`.
+    """
+    if text.isascii():
+        return text
+    mapped = "".join(" " if unicodedata.category(char) == "Zs" else char for char in text)
+    return unicodedata.normalize("NFC", mapped)
+
+
+def saslprep(text: str) -> str:
+    """`text` as servers of RFC 5389 prepare it: characters vanish or become spaces, then NFKC (RFC 4013 section 2).
+
+    The two profiles agree on plain text and differ on look-alikes ("Ⅸ" becomes "IX" here). Nothing is refused.
+    """
+    kept = (char for char in text if not stringprep.in_table_b1(char))
+    mapped = "".join(" " if stringprep.in_table_c12(char) else char for char in kept)
+    return unicodedata.normalize("NFKC", mapped)
+
+
+Preparation = Callable[[str], str]
+
+
 def long_term_key(
     username: str,
     realm: str | bytes,
     password: str,
     algorithm: PasswordAlgorithm = PasswordAlgorithm.MD5,
+    prepare: Preparation = opaque_string,
 ) -> IntegrityKey:
     """The key of the long-term credential mechanism (RFC 8489 sections 9.2.2 and 18.5.1).
 
     `realm` may be the bytes of a REALM attribute, which are then used as they came.
     """
-    joined = b":".join((_utf8(opaque_string(username)), _realm_bytes(realm), _utf8(opaque_string(password))))
+    joined = b":".join((_utf8(prepare(username)), _realm_bytes(realm), _utf8(prepare(password))))
     return IntegrityKey(_DIGESTS[algorithm](joined).digest())
 
 
@@ -59,15 +86,9 @@ def userhash(username: str, realm: str | bytes) -> bytes:
     return hashlib.sha256(_utf8(opaque_string(username)) + b":" + _realm_bytes(realm)).digest()
 
 
-def opaque_string(text: str) -> str:
-    """`text` as the OpaqueString profile prepares it: spaces become U+0020, then NFC (RFC 8265 section 4.2.2).
-
-    Characters that the profile forbids are kept, since most servers take them; see `opaque_string_problem`.
-    """
-    if text.isascii():
-        return text
-    mapped = "".join(" " if unicodedata.category(char) == "Zs" else char for char in text)
-    return unicodedata.normalize("NFC", mapped)
+def username_value(username: str) -> bytes:
+    """The value of USERNAME, prepared as the key was (RFC 8489 section 14.3). Takes any text."""
+    return _utf8(opaque_string(username))
 
 
 def opaque_string_problem(text: str) -> str | None:
