@@ -48,7 +48,7 @@ def decode(data: bytes) -> ChannelData | MalformedChannelData:
     if length > came:
         return MalformedChannelData(f"ChannelData claims {length} bytes, {came} came")
     if came - length > 3:
-        return MalformedChannelData(f"{came - length} bytes trail after the ChannelData message")
+        return MalformedChannelData(f"bytes trail after the ChannelData message: {came - length}")
     return ChannelData(number, data[CHANNEL_HEADER_LENGTH : CHANNEL_HEADER_LENGTH + length])
 
 

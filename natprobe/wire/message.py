@@ -167,7 +167,7 @@ def _length_trouble(data: bytes) -> _Trouble | None:
     if claimed > came:
         return len(data), f"the header claims {claimed} bytes of attributes, {came} came"
     if claimed < came:
-        return HEADER_LENGTH + claimed, f"{came - claimed} bytes trail after the message"
+        return HEADER_LENGTH + claimed, f"bytes trail after the message: {came - claimed}"
     return None
 
 

@@ -54,9 +54,9 @@ class _Redaction:
 
     def _is_stun(self, start: int, end: int, depth: int) -> bool:
         """Classic STUN has no cookie. It is believed at the outside only: inside, it would be application data."""
-        if self.kept[start] >= 4 or end - start < HEADER_LENGTH:
+        if self.kept[start] & 0xC0 or end - start < HEADER_LENGTH:
             return False
-        return (depth == 0 and start == 0) or self._has_cookie(start)
+        return self._has_cookie(start) or (depth == 0 and start == 0 and self.kept[start] < 4)
 
     def _has_cookie(self, start: int) -> bool:
         return self.kept[start + 4 : start + 8] == MAGIC_COOKIE_BYTES

@@ -157,7 +157,7 @@ def test_a_message_cut_short_is_described_with_what_came() -> None:
 
 def test_bytes_that_trail_after_the_message_are_described() -> None:
     malformed = trouble(binding() + b"abc")
-    assert (malformed.problem, malformed.offset) == ("3 bytes trail after the message", 20)
+    assert (malformed.problem, malformed.offset) == ("bytes trail after the message: 3", 20)
 
 
 def test_unknown_required_names_each_type_once_and_no_optional_one() -> None:
