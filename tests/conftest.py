@@ -1,0 +1,69 @@
+"""Fixtures for every room: worlds of network namespaces, where this machine lets us make them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.lab import ability, namespace
+from tests.lab.certificates import Authority
+from tests.lab.layout import Layout
+from tests.lab.world import World
+
+_NOT_RUN = pytest.StashKey[dict[str, list[str]]]()
+BuildWorld = Callable[..., World]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Names the markers."""
+    config.addinivalue_line("markers", "lab: needs network namespaces and the programs of the lab")
+    config.addinivalue_line("markers", "tun: needs /dev/net/tun as well (links with delay or loss)")
+    config.stash[_NOT_RUN] = {}
+
+
+def pytest_sessionstart() -> None:
+    """Takes away what a killed run has left."""
+    if ability.missing("lab") is None:
+        namespace.sweep()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselects what this machine cannot run, and remembers its name: it is told, never shown as passed."""
+    lacking = {item: why for item in items if (why := _lack(item)) is not None}
+    for item, why in lacking.items():
+        config.stash[_NOT_RUN].setdefault(why, []).append(item.nodeid)
+    if lacking:
+        config.hook.pytest_deselected(items=list(lacking))
+        items[:] = [item for item in items if item not in lacking]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Says which tests did not run, and why."""
+    for why, names in config.stash[_NOT_RUN].items():
+        terminalreporter.section(f"did not run: {why}")
+        for name in names:
+            terminalreporter.line(name)
+
+
+def _lack(item: pytest.Item) -> str | None:
+    needs = [need for need in ("lab", "tun") if item.get_closest_marker(need)]
+    return next((why for need in needs if (why := ability.missing(need)) is not None), None)
+
+
+@pytest.fixture
+def build_world() -> Iterator[BuildWorld]:
+    """Builds worlds (`build_world(Layout(…))`) that end with the test."""
+    with ExitStack() as stack:
+        yield lambda layout=None: stack.enter_context(World(layout or Layout()))
+
+
+@pytest.fixture
+def world(build_world: BuildWorld) -> World:
+    """The default world, in which everything works."""
+    return build_world()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Issues certificates; its `root` file is what a client has to trust."""
+    return Authority(tmp_path_factory.mktemp("certificates"))

@@ -1,0 +1,78 @@
+"""Certificates, good ones and each kind of bad one, by a root that only the lab trusts."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+NAME = "turn.example.org"
+OTHER_NAME = "other.example.org"
+Kind = Literal["good", "expired", "not-yet-valid", "wrong-name", "leaf-only", "self-signed"]
+
+
+class Certificate(NamedTuple):
+    """Files of one server: what it presents, and its key."""
+
+    chain: Path
+    key: Path
+
+    @property
+    def options(self) -> tuple[str, str]:
+        """As coturn takes them."""
+        return (f"cert={self.chain}", f"pkey={self.key}")
+
+
+class Authority:
+    """A root with one intermediate; `root` is the file that a client is told to trust."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._root = trustme.CA(organization_name="Lab root")
+        self._intermediate = self._root.create_child_ca()
+        self.root = directory / "root.pem"
+        self._root.cert_pem.write_to_path(self.root)
+
+    def issue(self, kind: Kind = "good", *names: str) -> Certificate:
+        """A certificate for `names` (host names and addresses; turn.example.org where none is given)."""
+        wanted = names or ((OTHER_NAME,) if kind == "wrong-name" else (NAME,))
+        if kind == "self-signed":
+            return self._write(kind, *_self_signed(wanted[0]))
+        since, until = _validity(kind)
+        leaf = self._intermediate.issue_cert(*wanted, not_before=since, not_after=until)
+        chain = leaf.cert_chain_pems[:1] if kind == "leaf-only" else leaf.cert_chain_pems
+        return self._write(kind, b"".join(pem.bytes() for pem in chain), leaf.private_key_pem.bytes())
+
+    def _write(self, kind: Kind, chain: bytes, key: bytes) -> Certificate:
+        files = Certificate(self._directory / f"{kind}.pem", self._directory / f"{kind}.key")
+        files.chain.write_bytes(chain)
+        files.key.write_bytes(key)
+        return files
+
+
+def _validity(kind: Kind) -> tuple[dt.datetime, dt.datetime]:
+    now = dt.datetime.now(dt.UTC)
+    day = dt.timedelta(days=1)
+    spans = {"expired": (now - 30 * day, now - 2 * day), "not-yet-valid": (now + 2 * day, now + 30 * day)}
+    return spans.get(kind, (now - day, now + 60 * day))
+
+
+def _self_signed(name: str) -> tuple[bytes, bytes]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    since, until = _validity("self-signed")
+    certificate = (
+        x509.CertificateBuilder(subject_name=subject, issuer_name=subject, public_key=key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(since)
+        .not_valid_after(until)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    plain = serialization.NoEncryption()
+    return certificate.public_bytes(pem), key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
