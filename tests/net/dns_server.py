@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
+from typing import cast
 
 import dns.flags
 import dns.message
@@ -24,15 +25,15 @@ def records(*lines: str) -> Reaction:
 
     def react(query: dns.message.Message) -> bytes:
         response = dns.message.make_response(query)
-        response.answer = [dns.rrset.from_text(*_fields(line)) for line in lines]
+        response.answer = [_rrset(line) for line in lines]
         return response.to_wire(max_size=65535)
 
     return react
 
 
-def _fields(line: str) -> tuple[str, str, str, str, str]:
+def _rrset(line: str) -> dns.rrset.RRset:
     name, ttl, rdclass, rdtype, rdata = line.split(maxsplit=4)
-    return name, ttl, rdclass, rdtype, rdata
+    return dns.rrset.from_text(name, int(ttl), rdclass, rdtype, rdata)
 
 
 def rcode(code: dns.rcode.Rcode) -> Reaction:
@@ -91,12 +92,12 @@ class DnsServer(asyncio.DatagramProtocol):
 
     def __init__(self, udp: Mapping[Question, Reaction], tcp: Mapping[Question, Reaction], noise: bytes | None) -> None:
         self.asked: list[Question] = []
+        self.heard = asyncio.Event()
         self._udp, self._tcp, self._noise = udp, tcp, noise
         self._wire: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._wire = transport
+        self._wire = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         answer = self._react(data, self._udp)
@@ -123,6 +124,7 @@ class DnsServer(asyncio.DatagramProtocol):
         asked = query.question[0]
         question = (asked.name.to_text().lower(), dns.rdatatype.to_text(asked.rdtype))
         self.asked.append(question)
+        self.heard.set()
         return zone.get(question, nxdomain)(query)
 
 
@@ -134,7 +136,7 @@ async def serving(
     host: str = "127.0.0.1",
     noise: bytes | None = None,
 ) -> AsyncIterator[tuple[Address, DnsServer]]:
-    """A server for as long as the block lasts. Without `tcp` nothing listens there; `noise` comes before each answer."""
+    """A server for as long as the block lasts. Without `tcp` nothing listens there; `noise` precedes each answer."""
     server = DnsServer(udp, tcp or {}, noise)
     stream = await asyncio.start_server(server.stream, host, 0)
     port = stream.sockets[0].getsockname()[1]
