@@ -1,0 +1,94 @@
+"""Loading, looking up and searching."""
+
+import subprocess
+import sys
+
+import msgspec
+import pytest
+
+from natprobe.catalogue import Catalogue, UnknownFinding, load
+from natprobe.catalogue.store import section_of
+
+SMALL = """
+title = "Small"
+question = "Is it small?"
+
+[finding.small-thing]
+title = "A small thing at {address}"
+severity = "info"
+facts = ["address"]
+symptom = "None."
+evidence = "It is small."
+cause = "Size."
+fix = "Nothing."
+look_alikes = []
+references = []
+"""
+
+
+def test_a_section_is_read_from_toml() -> None:
+    section = section_of("small", SMALL)
+    assert (section.name, section.title, section.question) == ("small", "Small", "Is it small?")
+    assert [(entry.id, entry.section, entry.defaults) for entry in section.entries] == [("small-thing", "small", {})]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        SMALL + 'colour = "green"\n',
+        SMALL.replace('severity = "info"', 'severity = "fatal"'),
+        SMALL.replace('fix = "Nothing."\n', ""),
+        SMALL.replace("question", "query"),
+    ],
+    ids=["an unknown key", "an unknown severity", "no fix", "an unknown key of the section"],
+)
+def test_a_file_that_keeps_not_to_the_form_is_refused(broken: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        section_of("small", broken)
+
+
+def test_one_id_in_two_sections_is_refused() -> None:
+    with pytest.raises(ValueError, match="twice"):
+        Catalogue((section_of("small", SMALL), section_of("other", SMALL)))
+
+
+def test_iteration_is_sorted_by_id(catalogue: Catalogue) -> None:
+    ids = [entry.id for entry in catalogue]
+    assert ids == sorted(ids)
+    assert len(ids) == len(catalogue)
+
+
+def test_the_catalogue_is_read_once() -> None:
+    assert load() is load()
+
+
+def test_an_unknown_id_is_answered_with_near_misses(catalogue: Catalogue) -> None:
+    with pytest.raises(UnknownFinding) as caught:
+        catalogue.entry("turn-relay-privat-adress")
+    assert caught.value.near[0] == "turn-relay-private-address"
+    assert str(caught.value).startswith("no finding has the id 'turn-relay-privat-adress'; did you mean ")
+
+
+def test_an_id_like_no_other_is_answered_without_a_guess(catalogue: Catalogue) -> None:
+    with pytest.raises(UnknownFinding) as caught:
+        catalogue.entry("zzzzzz")
+    assert str(caught.value) == "no finding has the id 'zzzzzz'"
+
+
+def test_a_search_looks_at_ids_and_titles_in_any_case(catalogue: Catalogue) -> None:
+    ids = {entry.id for entry in catalogue.search("DOCKER")}
+    assert {"docker-relay-range-mismatch", "turn-relay-picks-docker0"} <= ids
+
+
+def test_a_search_falls_back_on_the_sentences(catalogue: Catalogue) -> None:
+    assert [entry.id for entry in catalogue.search("RcvbufErrors")] == ["turn-udp-buffer-drops"]
+
+
+def test_a_search_for_nothing_known_is_empty(catalogue: Catalogue) -> None:
+    assert catalogue.search("zzzzzz") == ()
+
+
+def test_importing_the_catalogue_reads_no_file() -> None:
+    program = "import sys, natprobe.catalogue as c; print(c.load.cache_info().currsize)"
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "0"
