@@ -4,19 +4,18 @@ The verify callback says yes to everything and takes notes, so that one handshak
 Loads OpenSSL: import it lazily.
 """
 
-import re
 from collections.abc import Iterator
 
 from OpenSSL import SSL, crypto
 
 from natprobe.address import is_literal
 from natprobe.net.certificate import CertificateInfo, describe, name_matches
-from natprobe.net.handshake import CHAIN_ERRORS, ChainError, Handshake, Kind, Roots
+from natprobe.net.handshake import ALERTS, CHAIN_ERRORS, ChainError, Handshake, Kind, Roots
 from natprobe.net.trouble import Reason
 
 DATAGRAM_LIMIT = 1200
 _READ = 65536
-_ALERT = re.compile(r"^(?:sslv3|tlsv1|tlsv13|ssl/tls)(?: alert)? (.+)$")
+_FATAL = 2
 _PREFIXES: dict[Kind, tuple[int, ...]] = {"tls": (3,), "dtls": (0xFE, 0x01)}
 
 
@@ -40,8 +39,10 @@ class Session:
         self.sni = _sni(server_name)
         self._errors: dict[tuple[int, int], ChainError] = {}
         self._first = b""
+        self._alert: str | None = None
         self._ssl = SSL.Connection(roots.context(kind), None)
         self._ssl.set_verify(SSL.VERIFY_PEER, self._note)
+        self._ssl.set_info_callback(self._overhear)
         if self.sni:
             self._ssl.set_tlsext_host_name(self.sni)
         if alpn:
@@ -153,16 +154,18 @@ class Session:
             self._errors[depth, code] = ChainError(depth=depth, code=code, name=name, sentence=sentence)
         return True
 
+    def _overhear(self, _connection: SSL.Connection, where: int, value: int) -> None:
+        level, description = divmod(value, 256)
+        if where & SSL.SSL_CB_READ_ALERT == SSL.SSL_CB_READ_ALERT and level == _FATAL:
+            self._alert = ALERTS.get(description, f"alert_{description}")
+
     def _broken(self, error: SSL.Error) -> Broken:
         protocol = self.kind.upper()
         if self.foreign is not None:
             return Broken(Reason.TLS, f"the peer answers, but not with {protocol}: it begins with {self.foreign!r}")
-        reason = _openssl_reason(error)
-        alert = _ALERT.match(reason)
-        if alert is None:
-            return Broken(Reason.TLS, f"{protocol} failed: {reason}")
-        name = alert.group(1).replace(" ", "_")
-        return Broken(Reason.TLS, f"the peer ended {protocol} with the alert {name}", name)
+        if self._alert is not None:
+            return Broken(Reason.TLS, f"the peer ended {protocol} with the alert {self._alert}", self._alert)
+        return Broken(Reason.TLS, f"{protocol} failed: {_openssl_reason(error)}")
 
 
 def _sni(server_name: str) -> bytes | None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -21,13 +22,13 @@ Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
-async def serving(script: Script, host: str = "127.0.0.1") -> AsyncIterator[Address]:
+async def serving(script: Script, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> AsyncIterator[Address]:
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
             await script(reader, writer)
         writer.transport.abort()
 
-    server = await asyncio.start_server(play, host, 0)
+    server = await asyncio.start_server(play, host, 0, ssl=tls)
     try:
         yield Address(host, server.sockets[0].getsockname()[1])
     finally:
