@@ -19,6 +19,7 @@ FACTS: Mapping[str, Fact] = MappingProxyType(
     {
         "address": Fact("transport address of the server: 203.0.113.10:3478", "the server"),
         "alternate": Fact("transport address of an ALTERNATE-SERVER", "another server"),
+        "channel": Fact("a channel number: 0x4000", "0x5000 or above"),
         "code": Fact("the number of an error or status: 401", "an error"),
         "days": Fact("a count of days: 12", "few"),
         "detail": Fact("a clause that says what was seen, without a full stop", "no more is known"),
@@ -32,6 +33,8 @@ FACTS: Mapping[str, Fact] = MappingProxyType(
         "mapped": Fact("the address that the server sees, XOR-MAPPED-ADDRESS", "the mapped address"),
         "name": Fact("one name: of a record, a channel, a header, a service", "(not named)"),
         "names": Fact("several names, with commas between them", "(not named)"),
+        "not_after": Fact("the end of a certificate's validity, RFC 3339", "a time that it does not say"),
+        "not_before": Fact("the start of a certificate's validity, RFC 3339", "a later time"),
         "peer": Fact("transport address of a peer", "the peer"),
         "phrase": Fact("the reason phrase beside a code", "(no phrase)"),
         "port": Fact("a port number: 3478", "PORT"),

@@ -13,7 +13,7 @@ from natprobe.catalogue.entry import Entry
 from natprobe.model import Severity
 
 SECTIONS = (
-    *("dns", "uri", "reach", "stun", "auth", "allocation", "relay", "tls", "nat", "ice"),
+    *("dns", "uri", "reach", "stun", "auth", "allocation", "permission", "relay", "tls", "nat", "ice"),
     *("signalling", "http", "socketio", "gateway", "iceconfig", "bandwidth"),
 )
 """The files, in the order in which a deployment is climbed: names first, media last."""
