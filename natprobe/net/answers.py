@@ -8,6 +8,7 @@ from natprobe.address import Address
 
 MOST_ADDRESSES = 32
 QType = Literal["A", "AAAA"]
+ServiceType = Literal["SRV", "NAPTR"]
 Outcome = Literal["answered", "nxdomain", "nodata", "servfail", "refused", "timeout", "malformed", "unreachable"]
 """How a question to the DNS ended. `refused` is RCODE 5; `unreachable` an ICMP error, a closed port or no route."""
 
@@ -35,6 +36,20 @@ class SystemAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     outcome: Literal["answered", "failed", "timeout"]
     addresses: tuple[str, ...] = ()
     error: str | None = None
+    duration_ms: float
+
+
+class ServiceAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the nameservers answered to one SRV or NAPTR question."""
+
+    qtype: ServiceType
+    question: str
+    outcome: Outcome
+    records: tuple[str, ...] = ()
+    """As a zone file writes them."""
+    ttl_s: int | None = None
+    server: Address | None = None
+    asked: int = 0
     duration_ms: float
 
 
