@@ -1,0 +1,81 @@
+"""The report as JSON, schema natprobe/report/1, there and back.
+
+Every known field is written, empty lists included, so that `.checks[].findings[]` needs no guard; a field that is not
+known is absent. Strings stay as the wire had them: JSON can carry all but lone surrogates.
+"""
+
+from typing import Any
+
+import msgspec
+
+from natprobe.model import SCHEMA, Report
+from natprobe_reports.clean import clean, whole
+from natprobe_reports.style import Style
+
+_UTF8_MARK = b"\xef\xbb\xbf"
+ALWAYS_WRITTEN = {
+    "Report": ("schema", "interrupted", "checks", "findings", "candidates", "candidate_errors"),
+    "Check": ("evidence", "findings"),
+}
+"""Fields of the model that have a default and are in every report all the same."""
+
+_LEFT_OUT_WHEN_EMPTY = frozenset({"facts"})
+
+
+class ReportError(ValueError):
+    """A file is no report that this natprobe reads; the text is one line that says why."""
+
+
+class _Head(msgspec.Struct):
+    schema: str | None = None
+
+
+def render(report: Report, style: Style) -> str:  # noqa: ARG001  the JSON is the same everywhere
+    """The contract's JSON, indented, with a line break at its end."""
+    plain = _plain(report)
+    try:
+        text = msgspec.json.encode(plain)
+    except UnicodeEncodeError:
+        text = msgspec.json.encode(_whole(plain))
+    return msgspec.json.format(text, indent=2).decode() + "\n"
+
+
+def decode(data: bytes) -> Report:
+    """The report in `data`; fields that this version does not know are passed over. Raises ReportError."""
+    data = data.removeprefix(_UTF8_MARK)
+    try:
+        schema = msgspec.json.decode(data, type=_Head).schema
+        if schema != SCHEMA:
+            raise ReportError(_wrong_schema(schema))
+        return msgspec.json.decode(data, type=Report)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ReportError(f"not a natprobe report: {clean(str(error))[:200]}") from None
+
+
+def _wrong_schema(schema: str | None) -> str:
+    if schema is None:
+        return f'not a natprobe report: it has no "schema"; this natprobe reads {SCHEMA}'
+    return f"the report's schema is {clean(schema)[:60]!r}; this natprobe reads {SCHEMA}"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if not isinstance(value, msgspec.Struct):
+        return value
+    fields = msgspec.structs.asdict(value).items()
+    return {
+        name: _plain(field)
+        for name, field in fields
+        if field is not None and not (name in _LEFT_OUT_WHEN_EMPTY and not field)
+    }
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return whole(value)
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {_whole(name): _whole(item) for name, item in value.items()}
+    return value
