@@ -38,6 +38,7 @@ class CheckPlanned(msgspec.Struct, frozen=True, kw_only=True, tag="check-planned
     target: str
     asked: str | None = None
     address: Address | None = None
+    transport: TransportName | None = None
 
 
 class CheckStarted(msgspec.Struct, frozen=True, kw_only=True, tag="check-started"):
@@ -47,6 +48,7 @@ class CheckStarted(msgspec.Struct, frozen=True, kw_only=True, tag="check-started
     id: str
     target: str
     address: Address | None = None
+    transport: TransportName | None = None
 
 
 class CheckEnded(msgspec.Struct, frozen=True, kw_only=True, tag="check-ended"):
@@ -56,6 +58,7 @@ class CheckEnded(msgspec.Struct, frozen=True, kw_only=True, tag="check-ended"):
     target: str
     asked: str | None = None
     address: Address | None = None
+    transport: TransportName | None = None
     status: Status
     summary: str
     started_ms: float

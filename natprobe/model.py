@@ -46,12 +46,16 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     asked: str | None = None
     """The target as the user wrote it, where `target` is one cell of it (a transport, an address)."""
     address: Address | None = None
+    transport: str | None = None
+    """udp, tcp, tls or dtls, where the check went over one."""
     status: Status
     summary: str
     started_ms: float
     duration_ms: float
     evidence: dict[str, Any] = {}
     findings: tuple[str, ...] = ()
+    facts: dict[str, dict[str, str]] = {}
+    """Per finding id, the facts that fill the catalogue's sentences."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

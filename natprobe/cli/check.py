@@ -1,0 +1,67 @@
+"""`natprobe check`: does this server work for real calls, and if not, which stage is broken?"""
+
+import argparse
+
+from natprobe.cli.execute import execute
+from natprobe.cli.options import add_credential_options, add_run_options, credential, deadline_s, families, settings
+from natprobe.cli.output import add_output_options, recording, tell, wanted_files
+from natprobe.cli.parser import UsageError
+from natprobe.cli.progress import progress_listeners
+from natprobe.plan import Plan
+from natprobe.probes import all_probes
+from natprobe.record import Recorder
+from natprobe.target import Target, TargetError, parse
+
+_EPILOG = """\
+targets:
+  turn:host[:port][?transport=udp|tcp]    turns:host[:port][?transport=tcp|udp]
+  stun:host[:port]                        stuns:host[:port]
+  Without ?transport every transport is tried: what is dead beside a live one
+  was not offered, which is a warning at most. IPv6 literals stand in brackets.
+
+examples:
+  natprobe check turn:turn.example.org -u alice --password-file pw
+  natprobe check turns:turn.example.org:443?transport=tcp --secret-file secret
+  natprobe check turn:[2001:db8::10]:3478 -u alice --report junit=turn.xml
+  NATPROBE_PASSWORD=… natprobe check turn:203.0.113.10 -u alice --json
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of `natprobe check` to `parser`."""
+    parser.epilog = _EPILOG
+    parser.add_argument("targets", metavar="TARGET", nargs="+", help="a URI; see below")
+    add_credential_options(parser)
+    add_run_options(parser)
+    add_output_options(parser)
+    parser.add_argument("--record", metavar="FILE", help="keep the events as JSON Lines, for `natprobe replay`")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Checks every target at once, and tells one report."""
+    plan = Plan(
+        command="check",
+        targets=parsed(args.targets),
+        probes=all_probes(),
+        settings=settings(args, credential(args)),
+        deadline_s=deadline_s(args),
+        families=families(args),
+    )
+    files = wanted_files(args)
+    with recording(args.record) as file:
+        recorders = (Recorder(file),) if file else ()
+        report = execute(plan, (*progress_listeners(), *recorders))
+    return tell(report, args, files)
+
+
+def parsed(texts: list[str]) -> tuple[Target, ...]:
+    """The targets, each once. Raises UsageError for the first that is none, or that no probe knows."""
+    try:
+        targets = tuple(dict.fromkeys(parse(text) for text in texts))
+    except TargetError as error:
+        raise UsageError(str(error)) from None
+    known = frozenset[str]().union(*(probe.schemes for probe in all_probes() if probe.scope == "cell"))
+    unknown = next((target for target in targets if target.scheme not in known), None)
+    if unknown is not None:
+        raise UsageError(f"{unknown}: {unknown.scheme} targets cannot be checked yet; {', '.join(sorted(known))} can")
+    return targets

@@ -1,0 +1,50 @@
+"""A control: the same port asked another way, so that a closed port is told from a host that is down."""
+
+import asyncio
+from typing import Literal
+
+import msgspec
+
+from natprobe.address import Address
+from natprobe.client.hold import Hold
+from natprobe.client.line import Way, open_line
+from natprobe.net.trouble import Trouble
+from natprobe.wire.registry import Method
+from natprobe.wire.session import Session
+from natprobe.wire.transactions import Schedule
+
+_SENDS = Schedule((0.0, 0.2, 0.6), 1.7)
+
+
+class Control(msgspec.Struct, frozen=True, kw_only=True):
+    """What the port said over `transport`."""
+
+    transport: Literal["udp", "tcp"]
+    outcome: str
+    """answered (by STUN), open (TCP accepts, no STUN), or the reason of the trouble: refused, silent …"""
+
+    @property
+    def alive(self) -> bool:
+        """Whether anything at all came back from that host."""
+        return self.outcome in {"answered", "open", "refused", "reset", "closed", "malformed"}
+
+
+async def ask_plainly(transport: Literal["udp", "tcp"], address: Address, hold: Hold) -> Control:
+    """Asks a Binding in the clear; decided within two seconds."""
+    try:
+        async with asyncio.timeout(1.9):
+            line = await open_line(Way(transport, address, address.host), hold.clock, hold.trace, hold.roots)
+    except TimeoutError:
+        return Control(transport=transport, outcome="silent")
+    if isinstance(line, Trouble):
+        return Control(transport=transport, outcome=line.reason)
+    pump = asyncio.create_task(line.client.pump())
+    try:
+        reply = await line.client.ask(Session().compose(Method.BINDING), address, _SENDS)
+    finally:
+        pump.cancel()
+        await line.client.endpoint.close()
+    if reply.message is not None:
+        return Control(transport=transport, outcome="answered")
+    silent_but_open = transport == "tcp" and reply.exchange.outcome == "silent"
+    return Control(transport=transport, outcome="open" if silent_but_open else reply.exchange.outcome)

@@ -1,0 +1,63 @@
+"""Opens the lines and the peers of one TURN ladder, and sees to it that they are released and closed at its end."""
+
+import asyncio
+
+from natprobe.address import Address
+from natprobe.client.hold import Hold
+from natprobe.client.line import Line, Way, open_line
+from natprobe.client.peer import Peer
+from natprobe.client.rig import Lines, Peers
+from natprobe.client.turn import TurnClient
+from natprobe.net.trouble import Trouble
+from natprobe.net.udp import open_udp
+from natprobe.wire.registry import STUN_PORT
+from natprobe.wire.session import Login, Session
+
+
+async def open_lines(hold: Hold, way: Way, login: Login | None) -> Lines | Trouble:
+    """Two lines to the server at once; one is enough to go on."""
+    lines = await asyncio.gather(*(open_line(way, hold.clock, hold.trace, hold.roots) for _ in range(2)))
+    clients = [_client(hold, way, login, line) for line in lines if isinstance(line, Line)]
+    if not clients:
+        return next(line for line in lines if isinstance(line, Trouble))
+    handshake = next(line.handshake for line in lines if isinstance(line, Line))
+    return Lines(clients[0], clients[1] if len(clients) > 1 else None, handshake)
+
+
+async def open_client(hold: Hold, way: Way, login: Login | None) -> TurnClient | Trouble:
+    """One more line to the server, from a new port."""
+    line = await open_line(way, hold.clock, hold.trace, hold.roots)
+    return line if isinstance(line, Trouble) else _client(hold, way, login, line)
+
+
+def _client(hold: Hold, way: Way, login: Login | None, line: Line) -> TurnClient:
+    client = TurnClient(line.client, way.address, Session(login))
+    pump = hold.tasks.create_task(line.client.pump())
+    hold.closing.push_async_callback(line.client.endpoint.close)
+    hold.closing.callback(pump.cancel)
+    hold.closing.push_async_callback(client.release)
+    return client
+
+
+def open_peers(hold: Hold, way: Way) -> Peers | None:
+    """Three peers, each asking the server over UDP for its mapped address; None where this host has no UDP route."""
+    inward, outward, channel = (_peer(hold, way) for _ in range(3))
+    if inward is None or outward is None or channel is None:
+        return None
+    return Peers(inward, outward, channel)
+
+
+def _peer(hold: Hold, way: Way) -> Peer | None:
+    endpoint = open_udp(hold.clock, hold.trace, family=way.address.family, remote=way.address)
+    if isinstance(endpoint, Trouble):
+        return None
+    peer = Peer(endpoint, hold.clock)
+    hold.closing.push_async_callback(endpoint.close)
+    for task in (hold.tasks.create_task(peer.pump()), hold.tasks.create_task(peer.look(_stun_servers(way)))):
+        hold.closing.callback(task.cancel)
+    return peer
+
+
+def _stun_servers(way: Way) -> tuple[Address, ...]:
+    default = Address(way.address.host, STUN_PORT)
+    return (way.address,) if way.transport == "udp" or way.address == default else (way.address, default)

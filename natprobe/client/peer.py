@@ -1,0 +1,70 @@
+"""A peer of our own: a plain UDP socket on this host that plays the other end of a call."""
+
+import asyncio
+
+import msgspec
+
+from natprobe.address import Address
+from natprobe.client.mailbox import Mailbox
+from natprobe.client.stun import Reply, StunClient
+from natprobe.net.clock import Clock
+from natprobe.net.endpoint import Endpoint
+from natprobe.wire.attributes import xor_mapped_address
+from natprobe.wire.registry import Method
+from natprobe.wire.session import Session
+from natprobe.wire.transactions import Exchange
+
+
+class PeerView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a peer knows of itself: its own address, and the one that a server sees."""
+
+    local: Address
+    mapped: Address | None = None
+    """Its server reflexive transport address, or None where no server told it."""
+    exchanges: tuple[Exchange, ...] = ()
+
+
+class Peer:
+    """One such socket. `view` completes once its mapped address is known, or cannot be."""
+
+    def __init__(self, endpoint: Endpoint, clock: Clock) -> None:
+        self._stun = StunClient(endpoint, clock)
+        self.view: asyncio.Future[PeerView] = asyncio.get_running_loop().create_future()
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """Where its parcels arrive."""
+        return self._stun.mailbox
+
+    @property
+    def local(self) -> Address:
+        """Where it sends from."""
+        return self._stun.endpoint.local
+
+    async def pump(self) -> None:
+        """Reads its socket; runs as a task for as long as the peer is used."""
+        await self._stun.pump()
+
+    async def look(self, servers: tuple[Address, ...]) -> None:
+        """Asks `servers` at once for the mapped address; the first answer counts (RFC 8489 section 12)."""
+        tasks = [asyncio.create_task(self._ask(server)) for server in servers]
+        exchanges: list[Exchange] = []
+        mapped: Address | None = None
+        try:
+            for next_reply in asyncio.as_completed(tasks):
+                reply = await next_reply
+                exchanges.append(reply.exchange)
+                mapped = xor_mapped_address(reply.message) if reply.message else None
+                if mapped is not None:
+                    break
+        finally:
+            for task in tasks:
+                task.cancel()
+        self.view.set_result(PeerView(local=self.local, mapped=mapped, exchanges=tuple(exchanges)))
+
+    async def _ask(self, server: Address) -> Reply:
+        return await self._stun.ask(Session().compose(Method.BINDING), server)
+
+    def send(self, data: bytes, to: Address) -> None:
+        """Sends `data` straight to `to`."""
+        self._stun.endpoint.send(data, to)

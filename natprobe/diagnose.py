@@ -1,0 +1,114 @@
+"""What shows only across checks: report → report with its statuses settled, its findings in sentences, its verdict.
+
+Pure. A transport that the user did not name, and that is dead while another one lives, was not offered; an address
+that is dead beside a live one is a warning. One fault seen on several cells is told once.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from natprobe.catalogue import Catalogue, load
+from natprobe.fold import verdict_of
+from natprobe.model import Check, Finding, Report, Severity, Status
+
+REACHES = ("turn.reach", "stun.binding")
+_SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+
+
+def diagnose(report: Report, catalogue: Catalogue | None = None) -> Report:
+    """`report` with what its checks mean together. Diagnosing twice changes nothing."""
+    checks = tuple(_settled(check, report.checks) for check in report.checks)
+    settled = msgspec.structs.replace(report, checks=checks)
+    findings = _findings(settled, catalogue or load())
+    return msgspec.structs.replace(settled, findings=findings, verdict=verdict_of(settled))
+
+
+def _settled(check: Check, checks: tuple[Check, ...]) -> Check:
+    if check.id not in REACHES or check.status is not Status.FAIL or (check.asked == check.target and _named(check)):
+        return check
+    alive = [other for other in checks if other.id == check.id and other.asked == check.asked and _lives(other)]
+    if not alive:
+        return check
+    if any(other.address == check.address for other in alive):
+        return _not_offered(check)
+    if any(other.transport == check.transport for other in alive):
+        return _dead_address(check, alive)
+    return check
+
+
+def _named(check: Check) -> bool:
+    return check.transport is not None and f"?transport={_URI_WORD[check.transport]}" in check.target
+
+
+def _lives(check: Check) -> bool:
+    return check.status in {Status.PASS, Status.WARN}
+
+
+def _not_offered(check: Check) -> Check:
+    finding = {"dtls": "dtls-off", "tcp": "turn-no-tcp-fallback"}.get(check.transport or "", "transport-not-offered")
+    facts = _carried(check) | {"transport": check.transport or "", "detail": check.summary}
+    return msgspec.structs.replace(
+        check,
+        status=Status.SKIP if finding == "dtls-off" else Status.WARN,
+        summary=f"not offered: {check.summary}",
+        findings=(finding,),
+        facts={finding: facts},
+    )
+
+
+def _dead_address(check: Check, alive: list[Check]) -> Check:
+    six_is_dead = check.address is not None and check.address.family == 6
+    four_lives = any(other.address is not None and other.address.family == 4 for other in alive)
+    finding = "dns-aaaa-dead" if six_is_dead and four_lives else "address-dead"
+    facts = _carried(check) | {"seen": ", ".join(str(other.address) for other in alive), "detail": check.summary}
+    return msgspec.structs.replace(
+        check,
+        status=Status.WARN,
+        summary=f"{check.summary}; {alive[0].address} answers",
+        findings=(finding,),
+        facts={finding: facts},
+    )
+
+
+def _carried(check: Check) -> dict[str, str]:
+    return next(iter(check.facts.values()), {})
+
+
+def _findings(report: Report, catalogue: Catalogue) -> tuple[Finding, ...]:
+    told: dict[tuple[str, str | None], list[Check]] = {}
+    for check in report.checks:
+        for finding in check.findings:
+            told.setdefault((finding, check.asked or check.target), []).append(check)
+    findings = [_finding(finding, checks, catalogue) for (finding, _), checks in told.items()]
+    return tuple(sorted(findings, key=lambda finding: _SEVERITIES.index(finding.severity)))
+
+
+def _finding(finding: str, checks: list[Check], catalogue: Catalogue) -> Finding:
+    entry, first = catalogue.entry(finding), checks[0]
+    filled = entry.fill(first.facts.get(finding, {}))
+    return Finding(
+        id=finding,
+        severity=entry.severity,
+        target=first.target if len(checks) == 1 else first.asked or first.target,
+        check=first.id,
+        address=first.address,
+        title=filled.title,
+        cause=filled.cause,
+        fix=filled.fix,
+        evidence=filled.evidence + _elsewhere(checks),
+    )
+
+
+def _elsewhere(checks: list[Check]) -> str:
+    if len(checks) == 1:
+        return ""
+    places = _unique(f"{check.address} over {check.transport}" for check in checks)
+    return f" Seen at {', '.join(places)}."
+
+
+def _unique(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))
+
+
+_URI_WORD = {"udp": "udp", "dtls": "udp", "tcp": "tcp", "tls": "tcp"}

@@ -1,0 +1,113 @@
+"""Climbs one ladder: each probe starts when those that give what it needs have ended, and tells how it ended."""
+
+import asyncio
+import traceback
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from natprobe.events import CheckEnded, CheckPlanned, CheckStarted, Emit
+from natprobe.model import Status
+from natprobe.plan import dependencies, giver
+from natprobe.probe import Context, Judgement, Probe
+
+Rungs = tuple[Probe[Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """One ladder on its way."""
+
+    context: Context
+    rungs: Rungs
+    emit: Emit
+    ended: dict[str, asyncio.Event]
+    why_stopped: str
+    """The sentence for a probe that is cut off from outside."""
+
+    async def probe(self, probe: Probe[Any]) -> None:
+        """Waits for what `probe` depends on, puts its question, tells the answer; skips it where a need is missing."""
+        started = self.context.clock.now_ms()
+        evidence: dict[str, Any] = {}
+        judgement = Judgement(status=Status.INCONCLUSIVE, summary=f"not decided: {self.why_stopped}")
+        try:
+            for earlier in dependencies(probe, self.rungs):
+                await self.ended[earlier].wait()
+            started = self.context.clock.now_ms()
+            evidence, judgement = await self._answer(probe)
+        finally:
+            self.emit(self._told(probe, started, evidence, judgement))
+            self.ended[probe.id].set()
+
+    async def _answer(self, probe: Probe[Any]) -> tuple[dict[str, Any], Judgement]:
+        absent = next((thing for thing in probe.needs if not self.context.bench.has(thing)), None)
+        if absent is not None:
+            return {}, Judgement(status=Status.SKIP, summary=f"not tested: it needs {giver(self.rungs, absent)}")
+        place = self.context.place
+        self.emit(
+            CheckStarted(
+                at_ms=self.context.clock.now_ms(),
+                id=probe.id,
+                target=str(place.target if place else self.context.target),
+                address=place.address if place else None,
+                transport=place.transport if place else None,
+            )
+        )
+        try:
+            async with asyncio.timeout(probe.deadline_s):
+                evidence = await probe.observe(self.context)
+            return msgspec.to_builtins(evidence), probe.judge(evidence)
+        except TimeoutError:
+            return {}, Judgement(
+                status=Status.INCONCLUSIVE, summary=f"not decided within the check's own {probe.deadline_s:g} s"
+            )
+        except Exception as error:  # a fault of ours is a result too (exit code 3), and hides no other
+            return {"trace": _trace(error)}, Judgement(
+                status=Status.ERROR, summary=f"natprobe itself failed here: {type(error).__name__}"
+            )
+
+    def _told(self, probe: Probe[Any], started_ms: float, evidence: dict[str, Any], judgement: Judgement) -> CheckEnded:
+        place = self.context.place
+        return CheckEnded(
+            id=probe.id,
+            target=str(place.target if place else self.context.target),
+            asked=str(self.context.target),
+            address=place.address if place else None,
+            transport=place.transport if place else None,
+            status=judgement.status,
+            summary=judgement.summary,
+            started_ms=round(started_ms, 3),
+            duration_ms=round(self.context.clock.now_ms() - started_ms, 3),
+            evidence=evidence,
+            raised=judgement.raised,
+        )
+
+
+async def climb(context: Context, rungs: Rungs, emit: Emit, why_stopped: str) -> None:
+    """Runs every probe of `rungs` as its needs are met; returns when all have been told."""
+    place = context.place
+    for probe in rungs:
+        emit(
+            CheckPlanned(
+                at_ms=context.clock.now_ms(),
+                id=probe.id,
+                title=probe.title,
+                target=str(place.target if place else context.target),
+                asked=str(context.target),
+                address=place.address if place else None,
+                transport=place.transport if place else None,
+            )
+        )
+    way = Climb(context, rungs, emit, {probe.id: asyncio.Event() for probe in rungs}, why_stopped)
+    async with asyncio.TaskGroup() as group:
+        for probe in rungs:
+            group.create_task(way.probe(probe))
+
+
+def _trace(error: Exception) -> list[str]:
+    """Where it happened, without the values: an exception's text or locals could hold a secret."""
+    return [
+        f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]

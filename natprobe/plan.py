@@ -1,0 +1,83 @@
+"""What will be probed, and in which order? Pure: targets × settings × probes; nothing is asked here."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from natprobe.address import Address
+from natprobe.model import Command
+from natprobe.probe import Cell, Destination, Destinations, Probe, Settings
+from natprobe.target import Target, transports
+
+Family = Literal[4, 6]
+
+DEFAULT_DEADLINE_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run that is fully described before the first packet."""
+
+    command: Command
+    targets: tuple[Target, ...]
+    probes: tuple[Probe[Any], ...]
+    settings: Settings
+    deadline_s: float = DEFAULT_DEADLINE_S
+    families: tuple[Family, ...] = (4, 6)
+
+
+def cells(target: Target, destinations: Destinations, families: tuple[Family, ...]) -> tuple[Cell, ...]:
+    """One cell for each transport at each address, those of other families left out."""
+    return tuple(
+        Cell(target.with_transport(found.transport), target, found.transport, found.address)
+        for found in dict.fromkeys(destinations.found)
+        if found.address.family in families
+    )
+
+
+def for_target(probes: Iterable[Probe[Any]], target: Target) -> tuple[Probe[Any], ...]:
+    """The probes that are put to `target` once, as a whole."""
+    return _ordered(probe for probe in probes if probe.scope == "target" and target.scheme in probe.schemes)
+
+
+def for_cell(probes: Iterable[Probe[Any]], cell: Cell) -> tuple[Probe[Any], ...]:
+    """The probes of one cell's ladder, each after those that it depends on. Raises ValueError on a circle."""
+    return _ordered(
+        probe
+        for probe in probes
+        if probe.scope == "cell" and cell.target.scheme in probe.schemes and cell.transport in probe.transports
+    )
+
+
+def dependencies(probe: Probe[Any], ladder: tuple[Probe[Any], ...]) -> tuple[str, ...]:
+    """The ids of the probes in `ladder` that must have ended before `probe` begins."""
+    return tuple(
+        other.id for other in ladder if other.id in probe.after or any(thing in probe.needs for thing in other.gives)
+    )
+
+
+def giver(ladder: tuple[Probe[Any], ...], thing: type[Any]) -> str:
+    """The id of the probe in `ladder` that gives `thing`."""
+    return next((other.id for other in ladder if thing in other.gives), thing.__name__)
+
+
+def literal(target: Target) -> Destinations | None:
+    """Where a target with an IP literal leads; None where a name must be resolved first."""
+    if not target.is_literal or target.effective_port is None:
+        return None
+    address = Address(target.host, target.effective_port)
+    return Destinations(tuple(Destination(transport, address) for transport in transports(target)))
+
+
+def _ordered(chosen: Iterable[Probe[Any]]) -> tuple[Probe[Any], ...]:
+    waiting = sorted(chosen, key=lambda probe: probe.id)
+    everyone = tuple(waiting)
+    ladder: list[Probe[Any]] = []
+    while waiting:
+        placed = {probe.id for probe in ladder}
+        ready = [probe for probe in waiting if placed.issuperset(dependencies(probe, everyone))]
+        if not ready:
+            raise ValueError(f"probes wait for each other: {', '.join(probe.id for probe in waiting)}")
+        ladder += ready
+        waiting = [probe for probe in waiting if probe not in ready]
+    return tuple(ladder)

@@ -1,0 +1,150 @@
+"""What is a probe? One question put to one cell: a target over one transport at one address.
+
+A probe is one file in `natprobe/probes`: `observe` talks to the network through its `Context` and returns frozen
+evidence, `judge` is pure and turns that evidence into a status, a sentence and findings, and one `Probe` constant
+declares both. Live things that later probes of the same cell need (an allocation, a handshake) are put on the cell's
+`Bench` by type; a probe whose need was never put there is skipped by the runner, which names the reason.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+
+import msgspec
+
+from natprobe.address import Address
+from natprobe.client.hold import Hold
+from natprobe.credential import Credential
+from natprobe.events import Raised, TransportName
+from natprobe.model import Status
+from natprobe.net.clock import Clock
+from natprobe.target import Target
+from natprobe.wire.session import Login
+
+E = TypeVar("E", bound=msgspec.Struct)
+T = TypeVar("T")
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """What the evidence of one check says, on its own."""
+
+    status: Status
+    summary: str
+    raised: tuple[Raised, ...] = ()
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the user asked for, beside the targets."""
+
+    credential: Credential | None = None
+    credential_origin: str | None = None
+    insecure: bool = False
+    ca_file: str | None = None
+    relay_ports: tuple[int, int] | None = None
+    """The relay's port range as the user declares it."""
+    nameservers: tuple[Address, ...] = ()
+    """Whom to ask about names in place of this system's resolver."""
+    now_s: float = 0.0
+    """UNIX time at the run's start: what credentials and certificates are judged by."""
+    minted: bool = False
+    """Whether natprobe minted the credential itself, from a shared secret (TURN REST)."""
+
+    @property
+    def login(self) -> Login | None:
+        """The credential as `wire` takes it."""
+        if self.credential is None:
+            return None
+        return Login(self.credential.username, self.credential.password.reveal())
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One target over one transport at one address: what a ladder of probes climbs."""
+
+    target: Target
+    """The target with its transport named, as the report shows it."""
+    asked: Target
+    """The target as the user wrote it."""
+    transport: TransportName
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where one transport of a target leads: what a resolver, or a literal in the URI, says."""
+
+    transport: TransportName
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Destinations:
+    """Every destination of one target."""
+
+    found: tuple[Destination, ...]
+
+
+@dataclass(slots=True)
+class Bench:
+    """The live things of one cell, by type: put there by one probe, used by the next."""
+
+    _things: dict[type[Any], Any] = field(default_factory=dict)
+
+    def put(self, thing: object) -> None:
+        """Make `thing` available to the later probes of this cell."""
+        self._things[type(thing)] = thing
+
+    def has(self, kind: type[Any]) -> bool:
+        """Whether a `kind` was put here."""
+        return kind in self._things
+
+    def get(self, kind: type[T]) -> T:
+        """The cell's `kind`. Raises KeyError where none was put."""
+        thing: T = self._things[kind]
+        return thing
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything that a probe may touch."""
+
+    target: Target
+    place: Cell | None
+    """The cell, or None for a probe of the target as a whole (its name)."""
+    settings: Settings
+    bench: Bench
+    hold: Hold
+
+    @property
+    def clock(self) -> Clock:
+        """The run's clock."""
+        return self.hold.clock
+
+    @property
+    def cell(self) -> Cell:
+        """The cell that is probed. Raises LookupError in a probe of a target as a whole."""
+        if self.place is None:
+            raise LookupError("this probe has no cell")
+        return self.place
+
+
+@dataclass(frozen=True, slots=True)
+class Probe(Generic[E]):
+    """The declaration of one probe; its file is its only mention."""
+
+    id: str
+    title: str
+    schemes: frozenset[str]
+    evidence: type[E]
+    observe: Callable[[Context], Awaitable[E]]
+    judge: Callable[[E], Judgement]
+    deadline_s: float
+    needs: tuple[type[Any], ...] = ()
+    """Live things that must be on the bench; where one is missing this probe is skipped."""
+    gives: tuple[type[Any], ...] = ()
+    """Live things that this probe puts on the bench when it succeeds."""
+    after: tuple[str, ...] = ()
+    """Probes of the same cell that must have ended, however they ended."""
+    transports: frozenset[TransportName] = frozenset({"udp", "tcp", "tls", "dtls"})
+    scope: Literal["target", "cell"] = "cell"
+    """Whether it is put to a target once, or to each of its cells."""

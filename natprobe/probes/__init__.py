@@ -1,0 +1,23 @@
+"""One file a probe; the folder finds them. Importing this package alone loads none of them."""
+
+import importlib
+import pkgutil
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from natprobe.probe import Probe
+
+
+@cache
+def all_probes() -> tuple[Probe[Any], ...]:
+    """Every probe of this folder, by id."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    found = [importlib.import_module(f"{__name__}.{name}").PROBE for name in names]
+    return tuple(sorted(found, key=lambda probe: probe.id))
+
+
+def evidence_types() -> dict[str, type[msgspec.Struct]]:
+    """The type of evidence that each check id carries, for the report's JSON Schema."""
+    return {probe.id: probe.evidence for probe in all_probes()}

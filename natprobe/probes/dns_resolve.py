@@ -1,0 +1,94 @@
+"""Where does the name lead: to which addresses, by whose word, and may clients outside use them?
+
+A and AAAA, this system's own resolver, and SRV and NAPTR (RFC 5928) where the URI names no port, all at once.
+"""
+
+import msgspec
+
+from natprobe.address import Address, kind_of
+from natprobe.events import Raised
+from natprobe.model import Status
+from natprobe.net.resolve import DEADLINE_S, Resolution, resolve
+from natprobe.net.vantage import vantage
+from natprobe.probe import Context, Destination, Destinations, Judgement, Probe
+from natprobe.target import SCHEMES, transports
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was said about the name."""
+
+    name: str
+    resolution: Resolution
+    destinations: tuple[Address, ...] = ()
+    vantage: tuple[str, ...] = ()
+    """This host's own source addresses: a private answer is right inside a private network."""
+
+
+async def observe(ctx: Context) -> Evidence:
+    """Asks everybody at once, and hands the destinations on."""
+    resolution = await resolve(
+        ctx.target.host, clock=ctx.clock, deadline_s=DEADLINE_S, nameservers=ctx.settings.nameservers or None
+    )
+    port = ctx.target.effective_port or 0
+    addresses = tuple(Address(host, port) for host in resolution.addresses)
+    if addresses:
+        ways = transports(ctx.target)
+        ctx.bench.put(Destinations(tuple(Destination(way, address) for way in ways for address in addresses)))
+    return Evidence(name=ctx.target.host, resolution=resolution, destinations=addresses, vantage=vantage().addresses)
+
+
+def judge(evidence: Evidence) -> Judgement:
+    """That a name does not exist, and that nobody answered about it, are two answers."""
+    if evidence.destinations:
+        return _found(evidence)
+    outcomes = {answer.outcome for answer in evidence.resolution.answers}
+    if "nxdomain" in outcomes:
+        return _judged(evidence, f"{evidence.name} does not exist (NXDOMAIN)", "dns-nxdomain")
+    if outcomes and outcomes <= {"nodata"}:
+        return _judged(evidence, f"{evidence.name} exists, but has neither A nor AAAA", "dns-nxdomain")
+    said = ", ".join(f"{answer.qtype} {answer.outcome}" for answer in evidence.resolution.answers)
+    return _judged(evidence, f"{evidence.name} does not resolve: {said or _system(evidence)}", "dns-timeout")
+
+
+def _system(evidence: Evidence) -> str:
+    system = evidence.resolution.system
+    return (system.error or system.outcome) if system else "no resolver answered"
+
+
+def _found(evidence: Evidence) -> Judgement:
+    hosts = [address.host for address in evidence.destinations]
+    by = " (from the hosts file)" if evidence.resolution.source == "hosts" else ""
+    inside = any(kind_of(host) != "public" for host in evidence.vantage)
+    if not inside and all(kind_of(host) in {"private", "cgnat", "loopback"} for host in hosts):
+        summary = f"{evidence.name} leads to {', '.join(hosts)}, which nobody outside can reach"
+        return _judged(evidence, summary, "dns-private-address")
+    return Judgement(status=Status.PASS, summary=f"{evidence.name} is {', '.join(hosts)}{by}")
+
+
+def _judged(evidence: Evidence, summary: str, finding: str) -> Judgement:
+    hosts = [address.host for address in evidence.destinations]
+    answers = evidence.resolution.answers
+    facts = {
+        "host": evidence.name,
+        "name": evidence.name,
+        "names": ", ".join(hosts),
+        "address": ", ".join(hosts),
+        "kind": kind_of(hosts[0]) if hosts else "",
+        "waited": f"{max((answer.duration_ms for answer in answers), default=0.0) / 1000:.1f} s",
+        "sends": str(sum(answer.asked for answer in answers)),
+        "detail": ", ".join(f"{answer.qtype}: {answer.outcome}" for answer in answers) or _system(evidence),
+    }
+    return Judgement(status=Status.FAIL, summary=summary, raised=(Raised(id=finding, facts=facts),))
+
+
+PROBE = Probe(
+    id="dns.resolve",
+    title="Name resolved",
+    schemes=frozenset(scheme for scheme, row in SCHEMES.items() if row.form == "ice"),
+    evidence=Evidence,
+    observe=observe,
+    judge=judge,
+    deadline_s=6.0,
+    gives=(Destinations,),
+    scope="target",
+)

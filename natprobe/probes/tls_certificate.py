@@ -1,0 +1,147 @@
+"""Will every client accept this certificate: its chain, its name, its dates?
+
+The handshake itself never fails over a certificate, so that one handshake shows the whole chain with all objections.
+Without `--insecure` no credential goes over a line whose certificate is not good.
+"""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from natprobe.address import Address, is_literal
+from natprobe.client.rig import Trusted
+from natprobe.events import Raised
+from natprobe.model import Status
+from natprobe.net.certificate import CertificateInfo
+from natprobe.net.handshake import Handshake
+from natprobe.probe import Context, Judgement, Probe
+
+EXPIRING_DAYS = 30
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """The handshake, and the moment by which its dates are judged."""
+
+    server: Address
+    handshake: Handshake
+    now: str
+    insecure: bool
+    """Whether the user asked to go on past a bad certificate (`--insecure`)."""
+
+
+async def observe(ctx: Context) -> Evidence:
+    """Takes the handshake that opened the line; nothing more is asked."""
+    now = datetime.fromtimestamp(ctx.settings.now_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    evidence = Evidence(
+        server=ctx.cell.address, handshake=ctx.bench.get(Handshake), now=now, insecure=ctx.settings.insecure
+    )
+    if ctx.settings.insecure or judge(evidence).status is not Status.FAIL:
+        ctx.bench.put(Trusted())
+    return evidence
+
+
+def judge(evidence: Evidence) -> Judgement:
+    """All objections are told, the decisive one first."""
+    handshake = evidence.handshake
+    if not handshake.chain:
+        return Judgement(status=Status.FAIL, summary="the server showed no certificate")
+    leaf = handshake.chain[0]
+    raised = _objections(evidence, leaf)
+    days = _days_left(evidence, leaf)
+    if raised:
+        return _objected(evidence, raised, leaf)
+    facts = _facts(evidence, leaf)
+    if days is not None and days < EXPIRING_DAYS:
+        summary = f"{handshake.version}, certificate for {handshake.server_name} ends in {days} days"
+        return Judgement(status=Status.WARN, summary=summary, raised=(Raised(id="tls-expiring", facts=facts),))
+    left = "" if days is None else f", {days} days left"
+    return Judgement(
+        status=Status.PASS, summary=f"{handshake.version}, valid for {handshake.server_name}{left}, by {leaf.issuer}"
+    )
+
+
+def _objected(evidence: Evidence, raised: tuple[Raised, ...], leaf: CertificateInfo) -> Judgement:
+    said = ", ".join(_WORDS.get(each.id, each.id) for each in raised)
+    summary = f"{evidence.handshake.version}, but the certificate is {said}"
+    if not evidence.insecure:
+        return Judgement(status=Status.FAIL, summary=f"{summary} (--insecure goes on)", raised=raised)
+    unverified = Raised(id="tls-unverified", facts=_facts(evidence, leaf) | {"detail": said})
+    return Judgement(
+        status=Status.FAIL, summary=f"{summary}; --insecure goes on all the same", raised=(*raised, unverified)
+    )
+
+
+def _objections(evidence: Evidence, leaf: CertificateInfo) -> tuple[Raised, ...]:
+    handshake = evidence.handshake
+    ids = [_CHAIN.get(error.name, "tls-chain-untrusted") for error in handshake.errors]
+    if "tls-self-signed" not in ids and any(each in _UNISSUED for each in ids) and _stands_alone(handshake):
+        ids = ["tls-self-signed" if each in _UNISSUED and leaf.self_issued else each for each in ids]
+    if handshake.name_matches is False:
+        literal = is_literal(handshake.server_name)
+        ids.append("uri-ip-literal-with-turns" if literal and not leaf.ip_addresses else "tls-hostname-mismatch")
+    facts = _facts(evidence, leaf)
+    return tuple(Raised(id=each, facts=facts) for each in dict.fromkeys(ids))
+
+
+def _stands_alone(handshake: Handshake) -> bool:
+    return len(handshake.chain) == 1
+
+
+def _facts(evidence: Evidence, leaf: CertificateInfo) -> dict[str, str]:
+    handshake = evidence.handshake
+    days = _days_left(evidence, leaf)
+    objection = handshake.errors[0].sentence if handshake.errors else ""
+    return {
+        "address": str(evidence.server),
+        "host": handshake.server_name,
+        "port": str(evidence.server.port),
+        "name": handshake.server_name,
+        "names": ", ".join((*leaf.dns_names, *leaf.ip_addresses)) or "no name at all",
+        "subject": leaf.subject,
+        "issuer": leaf.issuer,
+        "not_after": leaf.not_after or "unknown",
+        "not_before": leaf.not_before or "unknown",
+        "days": "unknown" if days is None else str(abs(days)),
+        "detail": objection,
+        "uri": f"turns:{handshake.server_name}",
+    }
+
+
+def _days_left(evidence: Evidence, leaf: CertificateInfo) -> int | None:
+    if leaf.not_after is None:
+        return None
+    return (datetime.fromisoformat(leaf.not_after) - datetime.fromisoformat(evidence.now)).days
+
+
+_CHAIN = {
+    "expired": "tls-expired",
+    "not-yet-valid": "tls-not-yet-valid",
+    "self-signed": "tls-self-signed",
+    "self-signed-in-chain": "tls-chain-untrusted",
+    "unable-to-get-issuer": "tls-chain-incomplete",
+    "unable-to-get-issuer-locally": "tls-chain-incomplete",
+    "unable-to-verify-leaf": "tls-chain-incomplete",
+}
+_UNISSUED = {"tls-chain-incomplete"}
+_WORDS = {
+    "tls-expired": "expired",
+    "tls-not-yet-valid": "not valid yet",
+    "tls-self-signed": "self-signed",
+    "tls-chain-incomplete": "served without its chain",
+    "tls-chain-untrusted": "not issued by an authority that is trusted here",
+    "tls-hostname-mismatch": "for another name",
+    "uri-ip-literal-with-turns": "for no IP address, while one was dialled",
+}
+
+PROBE = Probe(
+    id="tls.certificate",
+    title="Certificate",
+    schemes=frozenset({"turns", "stuns"}),
+    transports=frozenset({"tls", "dtls"}),
+    evidence=Evidence,
+    observe=observe,
+    judge=judge,
+    deadline_s=5.0,
+    needs=(Handshake,),
+    gives=(Trusted,),
+)

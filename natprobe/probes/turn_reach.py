@@ -1,0 +1,210 @@
+"""Does anything that speaks STUN answer at this address, over this transport?
+
+The first flight carries everything that needs no credentials, so that it costs one round trip: an Allocate on each of
+two lines, a Binding, and the peers' own Bindings. Where nothing answers, controls over the plain transports tell a
+closed port from a host that is down.
+"""
+
+import asyncio
+from typing import Literal
+
+import msgspec
+
+from natprobe.address import Address
+from natprobe.client.control import Control, ask_plainly
+from natprobe.client.line import Way
+from natprobe.client.opening import open_lines, open_peers
+from natprobe.client.rig import Greetings, Lines, Peers, Trusted
+from natprobe.client.stun import Reply
+from natprobe.events import Raised
+from natprobe.model import Status
+from natprobe.net.handshake import Handshake
+from natprobe.net.trouble import Reason, Trouble
+from natprobe.probe import Context, Judgement, Probe
+from natprobe.wire.registry import Method
+from natprobe.wire.transactions import Exchange
+
+CONTROL_AFTER_S = 1.0
+_CONTROLS: dict[str, tuple[Literal["udp", "tcp"], ...]] = {
+    "udp": ("tcp",),
+    "dtls": ("tcp",),
+    "tcp": ("udp",),
+    "tls": ("udp", "tcp"),
+}
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What came of opening a line and of the first flight."""
+
+    server: Address
+    transport: str
+    local: Address | None = None
+    opened_ms: float | None = None
+    """How long TCP and TLS took to open the line."""
+    trouble: Trouble | None = None
+    """Why no line could be opened."""
+    exchanges: tuple[Exchange, ...] = ()
+    malformed: tuple[str, ...] = ()
+    """What was wrong with answers that could not be read."""
+    controls: tuple[Control, ...] = ()
+    """What the same port says over the plain transports, asked only where this one does not answer."""
+
+
+async def observe(ctx: Context) -> Evidence:
+    """Opens two lines, sends the first flight, and returns at the first answer or when all are silent."""
+    cell = ctx.cell
+    way = Way(cell.transport, cell.address, cell.target.host)
+    doubt = asyncio.Event()
+    controls = ctx.hold.tasks.create_task(_controls(ctx, doubt))
+    try:
+        began = ctx.clock.now_ms()
+        lines = await open_lines(ctx.hold, way, ctx.settings.login)
+        if isinstance(lines, Trouble):
+            doubt.set()
+            hopeless = lines.reason in {Reason.NO_ROUTE, Reason.NOT_PERMITTED, Reason.REFUSED}
+            asked = () if hopeless else await controls
+            return Evidence(server=cell.address, transport=cell.transport, trouble=lines, controls=asked)
+        opened_ms = None if cell.transport == "udp" else round(ctx.clock.now_ms() - began, 3)
+        replies = await _first_flight(ctx, way, lines)
+        heard = any(reply.message for reply in replies)
+        refused = any(reply.exchange.outcome == Reason.REFUSED for reply in replies)
+        doubt.set()
+        return Evidence(
+            server=cell.address,
+            transport=cell.transport,
+            local=lines.first.stun.endpoint.local,
+            opened_ms=opened_ms,
+            exchanges=tuple(reply.exchange for reply in replies),
+            malformed=tuple(lines.first.stun.malformed),
+            controls=() if heard or refused else await controls,
+        )
+    finally:
+        controls.cancel()
+
+
+async def _first_flight(ctx: Context, way: Way, lines: Lines) -> tuple[Reply, ...]:
+    peers = open_peers(ctx.hold, way)
+    ask = lines.first.stun.ask(lines.first.session.compose(Method.BINDING), lines.first.server)
+    binding = ctx.hold.tasks.create_task(ask)
+    first = ctx.hold.tasks.create_task(lines.first.greet())
+    second = ctx.hold.tasks.create_task(lines.second.greet()) if lines.second else None
+    waiting: set[asyncio.Task[Reply]] = {binding, first}
+    done: set[asyncio.Task[Reply]] = set()
+    while waiting and not any(task.result().message for task in done):
+        finished, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        done |= finished
+    if any(task.result().message for task in done):
+        ctx.bench.put(lines)
+        ctx.bench.put(Greetings(first, second, binding))
+        ctx.bench.put(lines.handshake or Trusted())  # over UDP and TCP nothing promises a certificate
+        if peers is not None:
+            ctx.bench.put(peers)
+    return tuple(task.result() for task in (first, binding) if task in done)
+
+
+async def _controls(ctx: Context, doubt: asyncio.Event) -> tuple[Control, ...]:
+    try:
+        async with asyncio.timeout(CONTROL_AFTER_S):
+            await doubt.wait()
+    except TimeoutError:
+        pass
+    transports = _CONTROLS[ctx.cell.transport]
+    return tuple(await asyncio.gather(*(ask_plainly(each, ctx.cell.address, ctx.hold) for each in transports)))
+
+
+def judge(evidence: Evidence) -> Judgement:
+    """Answered, refused, unreachable, silent and foreign are five different answers."""
+    if evidence.trouble is not None:
+        return _not_opened(evidence, evidence.trouble)
+    answered = next((exchange for exchange in evidence.exchanges if exchange.outcome in {"success", "error"}), None)
+    if answered is None:
+        return _unanswered(evidence)
+    if answered.source is not None:
+        summary = f"asked {evidence.server}, but {answered.source} answered: clients drop that answer"
+        return _failed(evidence, summary, "stun-wrong-source", seen=str(answered.source))
+    opened = "" if evidence.opened_ms is None else f", line open after {evidence.opened_ms:.0f} ms"
+    rtt = "" if answered.rtt_ms is None else f" in {answered.rtt_ms:.1f} ms"
+    return Judgement(status=Status.PASS, summary=f"{evidence.server} answers STUN{rtt}{opened}")
+
+
+def _not_opened(evidence: Evidence, trouble: Trouble) -> Judgement:
+    if trouble.reason == Reason.NO_ROUTE:
+        raised = (Raised(id="no-route", facts=_facts(evidence)),)
+        return Judgement(status=Status.SKIP, summary=f"not tested: {trouble.detail}", raised=raised)
+    if trouble.reason in {Reason.NOT_PERMITTED, Reason.LOCAL}:
+        return Judgement(status=Status.INCONCLUSIVE, summary=f"not tested: {trouble.detail}")
+    if trouble.reason == Reason.REFUSED:
+        return _failed(evidence, trouble.detail, _REFUSED[evidence.transport])
+    if evidence.transport == "tls" and Control(transport="tcp", outcome="answered") in evidence.controls:
+        summary = f"{trouble.detail}, while the same port answers STUN in the clear"
+        return _failed(evidence, summary, "plain-vs-tls-swapped", detail=trouble.detail)
+    if trouble.reason == Reason.SILENT:
+        return _silent(evidence, trouble.detail)
+    if evidence.transport in {"tls", "dtls"}:
+        finding = "tls-too-old-only" if trouble.alert == "protocol_version" else "tls-handshake-failed"
+        return _failed(evidence, trouble.detail, finding, detail=trouble.detail)
+    return _failed(evidence, trouble.detail, "tcp-accept-then-close", detail=trouble.detail)
+
+
+def _unanswered(evidence: Evidence) -> Judgement:
+    exchange = evidence.exchanges[0]
+    if exchange.discarded or evidence.malformed:
+        why = (*exchange.discarded, *evidence.malformed)[0]
+        summary = f"{evidence.server} answers, but no answer can be believed: {why}"
+        return _failed(evidence, summary, "stun-answer-malformed", detail=why)
+    if exchange.outcome == Reason.SILENT:
+        sends = len(exchange.sends_ms)
+        waited = f"{(exchange.waited_ms or 0) / 1000:.1f} s"
+        times = f"asked {sends} times in {waited}" if sends > 1 else f"asked, then waited {waited}"
+        return _silent(evidence, f"{evidence.server} does not answer over {evidence.transport}: {times}")
+    finding = _BROKEN.get((evidence.transport in {"udp", "dtls"}, exchange.outcome), "tcp-accept-then-close")
+    return _failed(evidence, exchange.detail or f"no answer: {exchange.outcome}", finding, detail=exchange.detail or "")
+
+
+def _silent(evidence: Evidence, summary: str) -> Judgement:
+    alive = next((control for control in evidence.controls if control.alive), None)
+    if evidence.transport in {"tcp", "tls"} and evidence.trouble is None:
+        return _failed(evidence, f"{summary}; the connection stays open", "tcp-accept-no-answer")
+    if alive is None:
+        return _failed(evidence, f"{summary}; nothing else on that port answers either", "all-ports-blocked-host-down")
+    finding = {"udp": "udp-port-blocked", "dtls": "dtls-off"}.get(evidence.transport, "tcp-port-blocked")
+    said = f"{alive.transport} to the same port is {alive.outcome}"
+    return _failed(evidence, f"{summary}, while {said}", finding, detail=said)
+
+
+def _failed(evidence: Evidence, summary: str, finding: str, **facts: str) -> Judgement:
+    raised = (Raised(id=finding, facts=_facts(evidence) | facts),)
+    return Judgement(status=Status.FAIL, summary=summary, raised=raised)
+
+
+def _facts(evidence: Evidence) -> dict[str, str]:
+    facts = {
+        "address": str(evidence.server),
+        "host": evidence.server.host,
+        "port": str(evidence.server.port),
+        "transport": evidence.transport,
+    }
+    if evidence.exchanges:
+        exchange = evidence.exchanges[0]
+        facts["sends"] = str(len(exchange.sends_ms))
+        facts["waited"] = f"{(exchange.waited_ms or 0) / 1000:.1f} s"
+    return facts
+
+
+_REFUSED = {"udp": "udp-port-refused", "dtls": "udp-port-refused", "tcp": "tcp-port-refused", "tls": "tls-no-listener"}
+_BROKEN = {
+    (True, "refused"): "udp-port-refused",
+    (True, "unreachable"): "udp-port-unreachable",
+    (False, "malformed"): "uri-wrong-service-port",
+}
+
+PROBE = Probe(
+    id="turn.reach",
+    title="Server answers",
+    schemes=frozenset({"turn", "turns"}),
+    evidence=Evidence,
+    observe=observe,
+    judge=judge,
+    deadline_s=8.0,
+    gives=(Lines, Greetings, Peers, Handshake),
+)

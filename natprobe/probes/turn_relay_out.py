@@ -1,0 +1,180 @@
+"""What does a peer see as the source of relayed traffic: the relayed address that it was told?
+
+It begins when `turn.relay-in` has had its turn. The peer's own NAT may drop what the relay sends, so between the sends
+the peer writes to the relay (to the relayed address, and to its port at the address that we dialled, where a wrong
+external-ip would make it come from). The first send goes out before any of that: an early inbound packet can make a
+Linux gateway give the relay another port for this peer.
+"""
+
+import asyncio
+
+import msgspec
+
+from natprobe.address import Address
+from natprobe.client.flight import Flight, fly
+from natprobe.client.peer import Peer
+from natprobe.client.rig import Paths, Peers, Relays
+from natprobe.events import Raised
+from natprobe.model import Status
+from natprobe.probe import Context, Judgement, Probe
+from natprobe.wire.parcel import new_token, parcel
+
+_HEAD_START_RTTS = 1.5
+_HEAD_START_S = 0.06
+_OPENERS_S = (0.05, 0.15, 0.35, 0.7)
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the relay sent to a peer here, and the peer's answer."""
+
+    server: Address
+    relayed: Address
+    permitted: bool
+    peer_mapped: Address | None = None
+    peer_local: Address | None = None
+    flight: Flight | None = None
+    opened: bool = False
+    """Whether the peer had to write first, to open its own NAT."""
+    inward_arrived: bool | None = None
+    returned: Flight | None = None
+    """The peer's answer to the relay, sent only where nothing unsolicited came in."""
+
+
+async def observe(ctx: Context) -> Evidence:
+    """Lets the relay write to a peer, then the peer answer."""
+    relays, paths = ctx.bench.get(Relays), ctx.bench.get(Paths)
+    relayed = relays.first.session.relayed or ctx.cell.address
+    flight: Flight | None = None
+    returned: Flight | None = None
+    peer = ctx.bench.get(Peers).outward if ctx.bench.has(Peers) else None
+    mapped: Address | None = None
+    try:
+        permitted = await asyncio.shield(paths.permitted)
+        if peer is not None:
+            mapped = (await asyncio.shield(peer.view)).mapped or _unmapped(relays, peer)
+        if permitted and peer is not None and mapped is not None and mapped.family == relayed.family:
+            await _head_start(relays, paths)
+            flight = await _outward(ctx, relays, peer, mapped)
+            paths.outward.set_result(flight)
+            returned = await _answer(ctx, relays, paths, peer, flight)
+    finally:
+        if not paths.outward.done():
+            paths.outward.set_result(flight)
+        paths.returned.set_result(returned)
+    inward = await asyncio.shield(paths.inward)
+    return Evidence(
+        server=relays.first.server,
+        relayed=relayed,
+        permitted=permitted,
+        peer_mapped=mapped,
+        peer_local=peer.local if peer else None,
+        flight=flight,
+        opened=flight is not None and (flight.arrived_send or 0) > 0,
+        inward_arrived=None if inward is None else inward.arrived,
+        returned=returned,
+    )
+
+
+def _unmapped(relays: Relays, peer: Peer) -> Address | None:
+    """The peer's own address, where the server sees this host's address untranslated over another transport."""
+    seen, own = relays.first.session.mapped, relays.first.stun.endpoint.local
+    return peer.local if seen is not None and seen.host == own.host else None
+
+
+async def _head_start(relays: Relays, paths: Paths) -> None:
+    wait_s = max(_HEAD_START_S, _HEAD_START_RTTS * (relays.first.stun.rtt_s or 0.0))
+    await asyncio.wait({paths.inward}, timeout=wait_s)
+
+
+async def _outward(ctx: Context, relays: Relays, peer: Peer, mapped: Address) -> Flight:
+    relayed = relays.first.session.relayed or mapped
+    openers = asyncio.create_task(_open(peer, (relayed, Address(relays.first.server.host, relayed.port))))
+    try:
+        return await fly("relay to peer", lambda data: relays.first.send(mapped, data), peer.mailbox, ctx.clock)
+    finally:
+        openers.cancel()
+
+
+async def _open(peer: Peer, towards: tuple[Address, ...]) -> None:
+    waited_s = 0.0
+    for at_s in _OPENERS_S:
+        await asyncio.sleep(at_s - waited_s)
+        waited_s = at_s
+        for address in dict.fromkeys(towards):
+            if address.family == peer.local.family:
+                peer.send(parcel(new_token()), address)
+
+
+async def _answer(ctx: Context, relays: Relays, paths: Paths, peer: Peer, flight: Flight) -> Flight | None:
+    unsolicited = paths.inward.result() if paths.inward.done() else None
+    if not flight.arrived or flight.source is None or (unsolicited is not None and unsolicited.arrived):
+        return None
+    back_to = flight.source
+    return await fly(
+        "peer to relay, in answer", lambda data: peer.send(data, back_to), relays.first.stun.mailbox, ctx.clock
+    )
+
+
+def judge(evidence: Evidence) -> Judgement:
+    """The source that the peer saw is compared with XOR-RELAYED-ADDRESS: host first, then port."""
+    if not evidence.permitted:
+        return Judgement(status=Status.SKIP, summary="not tested: it needs turn.permission")
+    if evidence.flight is None:
+        summary = "not tested: no server told this host's UDP address, so the relay cannot be pointed at it"
+        return _judged(evidence, Status.INCONCLUSIVE, summary, "relay-unreachable-from-here", detail=summary)
+    seen = evidence.flight.source
+    if seen is None:
+        return _lost(evidence, evidence.flight)
+    if seen == evidence.relayed:
+        return Judgement(status=Status.PASS, summary=f"the peer sees {seen}, as it was told")
+    if seen.host != evidence.relayed.host:
+        return _other_host(evidence, seen)
+    summary = f"the peer sees port {seen.port} instead of {evidence.relayed.port}"
+    return _judged(evidence, Status.WARN, summary, "turn-egress-port-rewritten")
+
+
+def _other_host(evidence: Evidence, seen: Address) -> Judgement:
+    summary = f"the peer sees {seen}, but was told {evidence.relayed}"
+    if evidence.relayed.kind != "public" and seen.kind == "public":
+        return Judgement(status=Status.FAIL, summary=summary)  # turn.allocate has raised what is wrong with it
+    if evidence.inward_arrived:
+        return _judged(evidence, Status.FAIL, summary, "turn-egress-nat-gateway")
+    return _judged(evidence, Status.FAIL, summary, "turn-external-ip-wrong")
+
+
+def _lost(evidence: Evidence, flight: Flight) -> Judgement:
+    waited = f"{len(flight.sends_ms)} packets, {(flight.waited_ms or 0) / 1000:.1f} s"
+    summary = f"nothing that the relay sent reached this host ({waited})"
+    if evidence.inward_arrived:
+        return _judged(evidence, Status.FAIL, summary, "turn-one-way")
+    return Judgement(status=Status.INCONCLUSIVE, summary=f"{summary}, and nothing of this host reached the relay")
+
+
+def _judged(evidence: Evidence, status: Status, summary: str, finding: str, **facts: str) -> Judgement:
+    flight = evidence.flight
+    known = {
+        "address": str(evidence.server),
+        "relayed": str(evidence.relayed),
+        "relayed_host": evidence.relayed.host,
+        "relayed_port": str(evidence.relayed.port),
+        "kind": evidence.relayed.kind,
+        "mapped": str(evidence.peer_mapped or ""),
+        "detail": summary,
+    }
+    if flight is not None:
+        known |= {"sends": str(len(flight.sends_ms)), "waited": f"{(flight.waited_ms or 0) / 1000:.1f} s"}
+        if flight.source is not None:
+            known |= {"seen": str(flight.source), "seen_host": flight.source.host, "seen_port": str(flight.source.port)}
+    return Judgement(status=status, summary=summary, raised=(Raised(id=finding, facts=known | facts),))
+
+
+PROBE = Probe(
+    id="turn.relay-out",
+    title="Relay to outside",
+    schemes=frozenset({"turn", "turns"}),
+    evidence=Evidence,
+    observe=observe,
+    judge=judge,
+    deadline_s=14.0,
+    needs=(Relays, Paths),
+)
