@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.lab.certificates import Authority
 from tests.lab.layout import Layout
 from tests.lab.world import World
 
-_NOT_RUN = pytest.StashKey[dict[str, list[str]]]()
+_NOT_RUN = pytest.StashKey[dict[str, set[str]]]()
 BuildWorld = Callable[..., World]
 
 
@@ -21,9 +22,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_NOT_RUN] = {}
 
 
-def pytest_sessionstart() -> None:
+def pytest_sessionstart(session: pytest.Session) -> None:
     """Takes away what a killed run has left."""
-    if ability.missing("lab") is None:
+    if not _is_worker(session.config) and ability.missing("lab") is None:
         namespace.sweep()
 
 
@@ -31,18 +32,36 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Deselects what this machine cannot run, and remembers its name: it is told, never shown as passed."""
     lacking = {item: why for item in items if (why := _lack(item)) is not None}
     for item, why in lacking.items():
-        config.stash[_NOT_RUN].setdefault(why, []).append(item.nodeid)
+        config.stash[_NOT_RUN].setdefault(why, set()).add(item.nodeid)
     if lacking:
         config.hook.pytest_deselected(items=list(lacking))
         items[:] = [item for item in items if item not in lacking]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of pytest-xdist tells the process that prints."""
+    if _is_worker(session.config):
+        told = {why: sorted(names) for why, names in session.config.stash[_NOT_RUN].items()}
+        session.config.workeroutput["not_run"] = told  # type: ignore[attr-defined]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hears what a worker could not run."""
+    for why, names in getattr(node, "workeroutput", {}).get("not_run", {}).items():
+        node.config.stash[_NOT_RUN].setdefault(why, set()).update(names)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Says which tests did not run, and why."""
     for why, names in config.stash[_NOT_RUN].items():
         terminalreporter.section(f"did not run: {why}")
-        for name in names:
+        for name in sorted(names):
             terminalreporter.line(name)
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
 
 
 def _lack(item: pytest.Item) -> str | None:
