@@ -73,19 +73,7 @@ ERRNO_REASONS: dict[int, Reason] = {
     errno.EMSGSIZE: Reason.TOO_BIG,
 }
 if os.name == "nt":
-    ERRNO_REASONS |= {  # Winsock has its own numbers
-        10013: Reason.NOT_PERMITTED,
-        10040: Reason.TOO_BIG,
-        10047: Reason.NO_ROUTE,
-        10049: Reason.NO_ROUTE,
-        10050: Reason.NO_ROUTE,
-        10051: Reason.NO_ROUTE,
-        10053: Reason.RESET,
-        10054: Reason.RESET,
-        10060: Reason.SILENT,
-        10061: Reason.REFUSED,
-        10065: Reason.UNREACHABLE,
-    }
+    ERRNO_REASONS[10013] = Reason.NOT_PERMITTED  # WSAEACCES; errno has Winsock's numbers for all the others
 
 _SENTENCES: dict[Reason, str] = {
     Reason.REFUSED: "nothing listens on {about}",
@@ -152,9 +140,14 @@ def os_trouble(error: OSError, *, about: Address | None, at_ms: float) -> Troubl
     reason = ERRNO_REASONS.get(number, Reason.LOCAL)
     destination = str(about) if about else "the destination"
     sentence = _SENTENCES.get(reason, "this host could not send to {about}").format(about=destination)
-    # asyncio puts words of its own into strerror.
-    text = os.strerror(number) if number in errno.errorcode else error.strerror or type(error).__name__
-    return Trouble(reason=reason, detail=f"{sentence} ({text})", at_ms=at_ms, about=about)
+    return Trouble(reason=reason, detail=f"{sentence} ({_words(error)})", at_ms=at_ms, about=about)
+
+
+def _words(error: OSError) -> str:
+    # asyncio puts words of its own into strerror; Windows' strerror() knows none of Winsock's numbers.
+    if error.errno is not None and os.name != "nt" and error.errno in errno.errorcode:
+        return os.strerror(error.errno)
+    return error.strerror or type(error).__name__
 
 
 def silent(about: Address, *, waited_s: float, at_ms: float) -> Trouble:

@@ -275,6 +275,23 @@ async def test_close_says_close_notify(clock: Clock, authority: trustme.CA, root
         assert (await trouble(opened.endpoint)).reason is Reason.CLOSED
 
 
+async def test_a_cancelled_handshake_leaves_no_connection(clock: Clock, roots: Roots) -> None:
+    loop = asyncio.get_running_loop()
+    greeted, gone = loop.create_future(), loop.create_future()
+
+    async def wait(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        greeted.set_result(await reader.read(1))
+        gone.set_result(await reader.read())
+
+    async with serving(wait) as remote:
+        dialling = asyncio.ensure_future(failure_with(remote, clock, roots))
+        await greeted
+        dialling.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await dialling
+        await gone
+
+
 async def test_a_ca_file_that_cannot_be_read_is_local_trouble(clock: Clock, tmp_path: Path) -> None:
     async with serving(until_the_end) as remote:
         told = await failure_with(remote, clock, Roots(tmp_path / "missing.pem"))

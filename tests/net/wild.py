@@ -1,6 +1,6 @@
 """A host behind a router that refuses, forbids and swallows: two namespaces, made and removed by the test.
 
-Routes of the router do what firewalls do elsewhere, as Linux answers for each kind of route with its own ICMP error.
+The router refuses by its firewall and not by routes of type "unreachable": Linux limits how often those answer.
 """
 
 import contextlib
@@ -43,12 +43,11 @@ address add {ROUTER_4}/24 dev eth0
 address add {ROUTER_6}/64 dev eth0 nodad
 link set lo up
 link set eth0 up
-route add unreachable 198.51.100.0/25
-route add prohibit 198.51.100.128/25
+route add 198.51.100.0/24 via {HOST_4}
 route add blackhole 203.0.113.0/25
 route add {LOOPING_4} via {HOST_4}
-route add unreachable 2001:db8:10::/48
-route add prohibit 2001:db8:20::/48
+route add 2001:db8:10::/48 via {HOST_6}
+route add 2001:db8:20::/48 via {HOST_6}
 route add blackhole 2001:db8:30::/48
 """
 _SYSCTLS = """
@@ -56,6 +55,18 @@ echo 1 > /proc/sys/net/ipv4/ip_forward
 echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
 echo 0 > /proc/sys/net/ipv4/icmp_ratelimit
 echo 0 > /proc/sys/net/ipv6/icmp/ratelimit
+"""
+_IMPATIENCE = "echo 50 > /proc/sys/net/ipv4/neigh/eth0/retrans_time_ms"
+_REFUSALS = f"""
+table inet path {{
+  chain through {{
+    type filter hook forward priority filter;
+    ip daddr {UNREACHABLE_4} reject with icmpx type host-unreachable
+    ip6 daddr {UNREACHABLE_6} reject with icmpx type host-unreachable
+    ip daddr {PROHIBITED_4} reject with icmpx type admin-prohibited
+    ip6 daddr {PROHIBITED_6} reject with icmpx type admin-prohibited
+  }}
+}}
 """
 _FIREWALL = f"""
 table inet own {{
@@ -102,7 +113,9 @@ class Wild:
         for name, lines in ((self.router, _ROUTER), (self.host, _HOST)):
             _run("ip", "-n", name, "-batch", "-", text=lines.strip() + "\n")
         _run("ip", "netns", "exec", self.router, "sh", "-e", text=_SYSCTLS)
-        _run("ip", "netns", "exec", self.host, "nft", "-f", "-", text=_FIREWALL)
+        _run("ip", "netns", "exec", self.host, "sh", "-e", text=_IMPATIENCE)
+        for name, rules in ((self.router, _REFUSALS), (self.host, _FIREWALL)):
+            _run("ip", "netns", "exec", name, "nft", "-f", "-", text=rules)
         self._await_carrier()
 
     def _await_carrier(self) -> None:
