@@ -10,6 +10,8 @@ from natprobe.server.draft import Request
 from natprobe.server.effects import FiveTuple
 from natprobe.wire.registry import CHANNEL_LIFETIME_S, PERMISSION_LIFETIME_S
 
+_MOST_PEERS = 1000
+
 
 class Channel(msgspec.Struct, frozen=True):
     """A channel's peer, and until when it is bound."""
@@ -29,6 +31,8 @@ class Allocation:
     relayed: Address | None = None
     permissions: dict[str, float] = field(default_factory=dict)
     channels: dict[int, Channel] = field(default_factory=dict)
+    spoken_to: set[Address] = field(default_factory=set)
+    """Peers that something was sent to: what a stateful firewall on the way would let answer."""
 
     @property
     def five_tuple(self) -> FiveTuple:
@@ -65,6 +69,11 @@ class Allocation:
     def channel_to(self, peer: Address, now: float) -> int | None:
         """The channel that is bound to this peer, or None."""
         return next((n for n, channel in self.channels.items() if channel.peer == peer and channel.until > now), None)
+
+    def note_sent(self, peer: Address) -> None:
+        """Something was sent to `peer`. The first thousand peers are remembered."""
+        if len(self.spoken_to) < _MOST_PEERS:
+            self.spoken_to.add(peer)
 
     def forget(self, now: float) -> None:
         """Drops permissions and channels that have expired."""

@@ -57,6 +57,7 @@ class Kind(Enum):
 
     # Relayed data gets lost.
     RELAY_IN_DEAD = "nothing that is sent to the relayed address arrives"
+    RELAY_IN_CLOSED = "only answers reach the relayed address, as behind a stateful firewall"
     RELAY_OUT_DEAD = "nothing leaves the relay"
     RELAY_PORT = "what leaves the relay comes from another port"
     LOOP_DEAD = "nothing gets from relay to relay"

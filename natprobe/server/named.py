@@ -122,6 +122,9 @@ FAULTS: Final[dict[str, NamedFault]] = {
     ),
     "short-lifetime": _one(Kind.LIFETIME, "Allocations live for 5 seconds only, says the server.", seconds=5),
     # Relayed data.
+    "relay-ports-closed": _one(
+        Kind.RELAY_IN_CLOSED, "A stateful firewall closes the relay ports: only answers get in, nothing unasked."
+    ),
     "relay-in-dead": _one(Kind.RELAY_IN_DEAD, "Nothing that peers send to the relayed address arrives."),
     "relay-out-dead": _one(Kind.RELAY_OUT_DEAD, "Nothing leaves the relay."),
     "relay-port-rewritten": _one(Kind.RELAY_PORT, "What leaves the relay comes from another port."),

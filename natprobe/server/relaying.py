@@ -53,7 +53,7 @@ class Relaying:
             return ()
         transport = allocation.five_tuple.transport
         permitted = allocation.permits(peer.host, now) or self._faults.strikes(Kind.PERMISSIONS_IGNORED, transport)
-        if not permitted or self._faults.strikes(Kind.RELAY_IN_DEAD, transport):
+        if not permitted or self._is_lost(allocation, peer):
             return ()
         number = allocation.channel_to(peer, now)
         if number is None:
@@ -63,12 +63,19 @@ class Relaying:
         encode = encode_stream if transport in STREAMS else encode_datagram
         return (_to_client(allocation, encode(number, data)),)
 
+    def _is_lost(self, allocation: Allocation, peer: Address) -> bool:
+        transport = allocation.five_tuple.transport
+        if peer not in allocation.spoken_to and self._faults.strikes(Kind.RELAY_IN_CLOSED, transport):
+            return True
+        return self._faults.strikes(Kind.RELAY_IN_DEAD, transport)
+
     def _out(self, allocation: Allocation, peer: Address, payload: bytes) -> Effects:
         transport = allocation.five_tuple.transport
         if self._faults.strikes(Kind.RELAY_OUT_DEAD, transport):
             return ()
         if self._allocations.relays(peer) and self._faults.strikes(Kind.LOOP_DEAD, transport):
             return ()
+        allocation.note_sent(peer)
         detour = self._faults.strikes(Kind.RELAY_PORT, transport)
         return (RelayOut(relay=allocation.relay, peer=peer, data=payload, detour=detour),)
 
