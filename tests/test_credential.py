@@ -6,6 +6,7 @@ import pickle
 import msgspec
 import pytest
 
+from natprobe.catalogue import load as load_catalogue
 from natprobe.credential import (
     Credential,
     CredentialError,
@@ -14,6 +15,7 @@ from natprobe.credential import (
     Secret,
     examine,
     load,
+    load_secret,
     matches,
     mint,
     suspicions,
@@ -113,7 +115,9 @@ def test_a_fresh_minted_credential_raises_no_suspicion() -> None:
 def test_the_shape_of_a_credential_says_what_is_wrong(username: str, password: str, ids: tuple[str, ...]) -> None:
     raised = suspicions(examine(Credential(username, Secret(password)), NOW))
     assert tuple(finding.id for finding in raised) == ids
-    assert all(password not in str(finding.facts) for finding in raised)
+    for finding in raised:
+        assert password not in str(finding.facts)
+        assert set(finding.facts) <= set(load_catalogue().entry(finding.id).facts)
 
 
 @pytest.mark.parametrize(
@@ -134,11 +138,10 @@ def test_the_form_of_a_password_is_told(password: str, form: PasswordForm) -> No
     assert examine(Credential("alice", Secret(password)), NOW).password_form == form
 
 
-def test_an_expired_credential_says_for_how_long_and_since_when() -> None:
+def test_an_expired_credential_says_for_how_long() -> None:
     (raised,) = suspicions(examine(Credential("1699992620:alice", Secret(BASE64_SHA1)), NOW))
     assert raised.facts == {
-        "username": "1699992620:alice",
-        "expiry": "2023-11-14T20:10:20Z",
+        "user": "1699992620:alice",
         "expired_for": "2 h 3 min",
     }
 
@@ -237,6 +240,26 @@ def test_a_shared_secret_is_minted(options: dict[str, str], environ: dict[str, s
 def test_nothing_given_is_no_credential() -> None:
     assert given() is None
     assert given({"NATPROBE_PASSWORD": ""}) is None
+
+
+def test_the_shared_secret_alone_is_found_or_asked_for() -> None:
+    typed = load_secret(Options(), {}, read=read, prompt=lambda _question: "north")
+    assert typed == Secret("north")
+    for options, environ in (
+        (Options(secret=Secret("north")), {"NATPROBE_SECRET": "south"}),
+        (Options(secret_file="one"), {}),
+        (Options(), {"NATPROBE_SECRET": "north"}),
+    ):
+        assert load_secret(options, environ, read=read, prompt=None) == Secret("north")
+    assert load_secret(Options(), {}, read=read, prompt=None) is None
+
+
+def test_an_end_of_file_at_the_prompt_is_an_empty_answer() -> None:
+    def leave(_question: str) -> str:
+        raise EOFError
+
+    with pytest.raises(CredentialError, match="the password typed is empty"):
+        load(Options(user="alice"), {}, read=read, prompt=leave, now_s=NOW)
 
 
 @pytest.mark.parametrize(

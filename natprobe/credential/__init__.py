@@ -3,7 +3,7 @@
 from natprobe.credential.examine import CredentialFacts, examine, suspicions
 from natprobe.credential.rest import matches, mint
 from natprobe.credential.secret import Credential, CredentialError, Secret
-from natprobe.credential.sources import Given, Options, load
+from natprobe.credential.sources import Given, Options, load, load_secret
 
 __all__ = [
     "Credential",
@@ -14,6 +14,7 @@ __all__ = [
     "Secret",
     "examine",
     "load",
+    "load_secret",
     "matches",
     "mint",
     "suspicions",

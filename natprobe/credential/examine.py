@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from natprobe.credential.secret import Credential
-from natprobe.credential.words import duration_text, moment_text
+from natprobe.credential.words import duration_text
 from natprobe.events import Raised
 
 PasswordForm = Literal["base64-sha1", "hex-sha1", "base64-sha256", "hex-sha256", "other"]
@@ -26,11 +26,10 @@ _PER_SECOND: dict[TimestampUnit, int] = {"seconds": 1, "milliseconds": 1000}
 _DIGEST_SIZES: dict[int, PasswordForm] = {28: "base64-sha1", 44: "base64-sha256"}
 _HEX_SIZES: dict[int, PasswordForm] = {40: "hex-sha1", 64: "hex-sha256"}
 _FORM_TEXT: dict[PasswordForm, str] = {
-    "base64-sha1": "base64 of 20 bytes",
-    "hex-sha1": "40 hexadecimal digits, as SHA-1 in hex has them",
-    "base64-sha256": "base64 of 32 bytes, as SHA-256 has them",
-    "hex-sha256": "64 hexadecimal digits, as SHA-256 in hex has them",
-    "other": "no digest of 20 bytes in base64",
+    "hex-sha1": "it is 40 hexadecimal digits, as a SHA-1 digest in hex is",
+    "base64-sha256": "it is base64 of 32 bytes, as a SHA-256 digest is",
+    "hex-sha256": "it is 64 hexadecimal digits, as a SHA-256 digest in hex is",
+    "other": "it is not base64 of 20 bytes",
 }
 
 
@@ -91,7 +90,7 @@ def suspicions(facts: CredentialFacts) -> tuple[Raised, ...]:
 def _suspect_time(facts: CredentialFacts) -> Raised | None:
     if facts.expires_at_s is None or facts.expires_in_s is None:
         return None
-    said = {"username": facts.username, "expiry": moment_text(facts.expires_at_s)}
+    said = {"user": facts.username}
     if facts.timestamp_unit == "milliseconds":
         return Raised(id="turn-auth-rest-ms-timestamp", facts=said)
     if not facts.expired:
@@ -103,7 +102,7 @@ def _suspect_time(facts: CredentialFacts) -> Raised | None:
 def _suspect_digest(facts: CredentialFacts) -> Raised | None:
     if facts.password_form == "base64-sha1":  # noqa: S105
         return None
-    said = {"username": facts.username, "password_form": facts.password_form, "shape": _FORM_TEXT[facts.password_form]}
+    said = {"user": facts.username, "detail": _FORM_TEXT[facts.password_form]}
     return Raised(id="turn-auth-rest-wrong-digest", facts=said)
 
 

@@ -60,6 +60,15 @@ def load(
     return Given(credential=Credential(user, password.value), origin=password.origin)
 
 
+def load_secret(options: Options, environ: Mapping[str, str], *, read: Read, prompt: Prompt | None) -> Secret | None:
+    """The shared secret alone: --secret, --secret-file, NATPROBE_SECRET or the prompt. Raises CredentialError."""
+    found = _from_options("--secret", options.secret, "--secret-file", options.secret_file, read)
+    found = found or _from_environ("NATPROBE_SECRET", environ)
+    if found is None and prompt is not None:
+        found = _typed("Shared secret: ", "the secret typed", prompt)
+    return None if found is None else found.value
+
+
 def _password_and_secret(
     options: Options, environ: Mapping[str, str], read: Read
 ) -> tuple[_Found | None, _Found | None]:
@@ -111,4 +120,11 @@ def _asked(user: str, prompt: Prompt | None) -> _Found:
         raise CredentialError(
             f"no password for user {user!r}; set NATPROBE_PASSWORD or NATPROBE_SECRET, or give --password-file F"
         )
-    return _checked(prompt(f"Password for {user}: "), "the password typed")
+    return _typed(f"Password for {user}: ", "the password typed", prompt)
+
+
+def _typed(question: str, origin: str, prompt: Prompt) -> _Found:
+    try:
+        return _checked(prompt(question), origin)
+    except EOFError:
+        raise CredentialError(f"{origin} is empty; type it, or give it in a file or the environment") from None
