@@ -134,11 +134,12 @@ async def serving(
     tcp: Mapping[Question, Reaction] | None = None,
     *,
     host: str = "127.0.0.1",
+    port: int = 0,
     noise: bytes | None = None,
 ) -> AsyncIterator[tuple[Address, DnsServer]]:
     """A server for as long as the block lasts. Without `tcp` nothing listens there; `noise` precedes each answer."""
     server = DnsServer(udp, tcp or {}, noise)
-    stream = await asyncio.start_server(server.stream, host, 0)
+    stream = await asyncio.start_server(server.stream, host, port)
     port = stream.sockets[0].getsockname()[1]
     if tcp is None:
         stream.close()
