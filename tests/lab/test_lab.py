@@ -1,6 +1,7 @@
 """The lab is what it claims to be: proofs by packets, and by nothing of natprobe."""
 
 import os
+import sys
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from tests.lab.layout import (
     Server,
 )
 from tests.lab.link import Shape
+from tests.lab.nameserver import Nameserver
 from tests.lab.world import World
 
 pytestmark = pytest.mark.lab
@@ -179,7 +181,8 @@ def test_dead_addresses_are_silent_or_unreachable(world: World) -> None:
 def test_a_docker_bridge_stands_beside_the_server_address(build_world: BuildWorld) -> None:
     world = server_world(build_world, docker0=True)
     coturn = Coturn(world, "external-ip=203.0.113.10")
-    assert "Relay address to use: 172.17.0.1" in coturn.log()
+    used = [line.rpartition(" ")[2] for line in coturn.log().splitlines() if "Relay address to use" in line]
+    assert used == ["172.17.0.1", SERVER_PRIVATE_IPV4, SERVER_IPV6]
     assert ask(world.client, "udp", SERVER_IPV4).mapped is not None
 
 
@@ -228,6 +231,26 @@ def test_allocations_are_counted_and_released(world: World) -> None:
         assert coturn.settles_at(1)
     assert coturn.settles_at(0)
     assert [line for lines in coturn.sessions().values() for line in lines if "ALLOCATE processed, success" in line]
+
+
+def test_names_are_resolved_in_the_world(world: World) -> None:
+    nameserver = Nameserver(world, failing=("broken",))
+    assert _resolve(world, "turn.example.org", "A") == [SERVER_IPV4]
+    assert _resolve(world, "turn.example.org", "AAAA") == [SERVER_IPV6]
+    assert _resolve(world, "_turn._udp.example.org", "SRV") == ["0 0 3478 turn.example.org."]
+    assert _resolve(world, "nobody.example.org", "A") == ["NXDOMAIN"]
+    assert _resolve(world, "broken.example.org", "A") == ["NoNameservers"]
+    assert "broken.example.org. A" in nameserver.queries()
+
+
+def _resolve(world: World, name: str, kind: str) -> list[str]:
+    """The records, or the name of dnspython's complaint."""
+    program = (
+        "import sys, dns.exception, dns.resolver\n"
+        "try:\n    print(*dns.resolver.resolve(*sys.argv[1:]), sep='\\n')\n"
+        "except dns.exception.DNSException as trouble:\n    print(type(trouble).__name__)\n"
+    )
+    return world.client.run(sys.executable, "-c", program, name, kind).stdout.splitlines()
 
 
 def test_a_program_in_the_world_can_be_interrupted(world: World) -> None:

@@ -21,7 +21,7 @@ from tests.lab.wiring import CLOUD, INTERNET, SERVER, Box, Cable, wire
 
 _numbers = itertools.count()
 _CARRIER_S = 10.0
-_FIRST_INDEX = 2
+_FIRST_INDEX = 10
 HOSTS = f"127.0.0.1 localhost\n::1 localhost\n{SERVER_IPV4} turn.example.org\n{SERVER_IPV6} turn.example.org\n"
 
 
