@@ -17,6 +17,11 @@ Renderer = Callable[["Report", Style], str]
 _MODULES = {
     "text": "text",
     "json": "json",
+    "junit": "junit",
+    "markdown": "markdown",
+    "github": "github",
+    "nagios": "nagios",
+    "openmetrics": "openmetrics",
 }
 
 

@@ -3,8 +3,8 @@
 from natprobe.model import Check, Report, Status, Verdict
 from natprobe_reports.layout import columns, hanging, mark, wrap
 from natprobe_reports.style import Style
-from natprobe_reports.view import CellView, NotTested, made, not_tested, targets
-from natprobe_reports.words import COUNT_WORDS, STATUS_WORDS, duration
+from natprobe_reports.view import CellView, NotTested, made, not_tested, state, targets
+from natprobe_reports.words import STATUS_WORDS, duration
 
 _INDENT = "    "
 _MARK_COLUMNS = len(f"{STATUS_WORDS[Status.FAIL]:<5}") + 1
@@ -35,20 +35,7 @@ def _cell(cell: CellView, style: Style, crowded: bool) -> list[str]:  # noqa: FB
 
 
 def _heading(cell: CellView, style: Style) -> list[str]:
-    return hanging("  ", f"{cell.place}: {_state(cell)}", columns(style)) if cell.place else []
-
-
-def _state(cell: CellView) -> str:
-    if cell.not_offered:
-        return "not offered"
-    if cell.count(Status.SKIP) == len(cell.checks):
-        return COUNT_WORDS[Status.SKIP]
-    asked = len(cell.checks)
-    if cell.healthy:
-        return f"{asked} of {asked} ok"
-    told = (Status.FAIL, Status.ERROR, Status.INCONCLUSIVE, Status.WARN)
-    parts = (f"{cell.count(status)} {COUNT_WORDS[status]}" for status in told if cell.count(status))
-    return ", ".join((f"{cell.count(Status.PASS)} of {asked} ok", *parts))
+    return hanging("  ", f"{cell.place}: {state(cell)}", columns(style)) if cell.place else []
 
 
 def _compact(cell: CellView, style: Style) -> list[str]:

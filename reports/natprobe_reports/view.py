@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from natprobe.address import Address
 from natprobe.model import Check, Finding, Report, Status
+from natprobe_reports.words import COUNT_WORDS
 
 _NOT_TESTED = "not tested"
 _NOT_OFFERED = "not offered"
@@ -68,6 +69,20 @@ def targets(report: Report) -> tuple[TargetView, ...]:
     )
 
 
+def state(cell: CellView) -> str:
+    """How the cell stands, in words: `9 of 11 ok, 1 failed`."""
+    if cell.not_offered:
+        return "not offered"
+    if cell.count(Status.SKIP) == len(cell.checks):
+        return COUNT_WORDS[Status.SKIP]
+    asked = len(cell.checks)
+    if cell.healthy:
+        return f"{asked} of {asked} ok"
+    told = (Status.FAIL, Status.ERROR, Status.INCONCLUSIVE, Status.WARN)
+    parts = (f"{cell.count(status)} {COUNT_WORDS[status]}" for status in told if cell.count(status))
+    return ", ".join((f"{cell.count(Status.PASS)} of {asked} ok", *parts))
+
+
 def made(cell: CellView) -> tuple[Check, ...]:
     """The checks of `cell` that are told one by one: all but those that were not tested."""
     return tuple(check for check in cell.checks if not is_untested(check))
@@ -100,12 +115,22 @@ def findings_of(report: Report, check: Check) -> tuple[Finding, ...]:
 
 def belongs(finding: Finding, check: Check) -> bool:
     """Whether `check` is among those that led to `finding`."""
-    return finding.id in check.findings and finding.target in (None, check.target, check.asked)
+    return finding.id in check.findings and finding.target in _targets(check)
+
+
+def orphans(report: Report) -> tuple[Finding, ...]:
+    """The findings that no check of the report led to: what only shows across checks."""
+    led = {(finding, target) for check in report.checks for finding in check.findings for target in _targets(check)}
+    return tuple(finding for finding in report.findings if (finding.id, finding.target) not in led)
 
 
 def of_severity(findings: Iterable[Finding], severity: str) -> tuple[Finding, ...]:
     """Those of `findings` with that severity."""
     return tuple(finding for finding in findings if finding.severity == severity)
+
+
+def _targets(check: Check) -> tuple[str | None, ...]:
+    return (None, check.target, check.asked)
 
 
 def _cause(check: Check, cell: tuple[Check, ...]) -> str:

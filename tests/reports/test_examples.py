@@ -14,6 +14,11 @@ REPORTS = Path(__file__).parents[2] / "reports"
 EXTENSIONS = {
     "json": "json",
     "text": "txt",
+    "junit": "junit.xml",
+    "markdown": "md",
+    "github": "github.txt",
+    "nagios": "nagios.txt",
+    "openmetrics": "prom",
 }
 WITHOUT_EXAMPLES: frozenset[str] = frozenset()
 

@@ -1,0 +1,85 @@
+"""The report as Markdown, for the summary of a CI job or a comment: the culprit, what to do, then the ladders.
+
+GitHub's and GitLab's flavour: tables, and `<details>` for a healthy cell beside a broken one.
+"""
+
+from html import escape
+from textwrap import indent
+
+from natprobe.model import Report, Severity, Status, Verdict
+from natprobe_reports.clean import clean_report
+from natprobe_reports.culprit import culprit
+from natprobe_reports.markdown_text import code, escaped, sentence
+from natprobe_reports.style import Style
+from natprobe_reports.text_findings import Entry, entries
+from natprobe_reports.text_network import network_lines
+from natprobe_reports.view import CellView, TargetView, made, not_tested, state, targets
+from natprobe_reports.words import STATUS_WORDS, VERDICT_WORDS, counts, duration, exit_meaning
+
+_SEVERITY_WORDS: dict[Severity, str] = {"error": "FAIL", "warning": "warn", "info": "note"}
+_TABLE = "| | check | result | time |\n| --- | --- | --- | ---: |\n"
+
+
+def render(report: Report, style: Style) -> str:
+    """The report as Markdown, in paragraphs with an empty line between them."""
+    report = clean_report(report)
+    shown: tuple[Severity, ...] = ("error", "warning", "info") if style.verbose else ("error", "warning")
+    blocks = (
+        f"## {VERDICT_WORDS[report.verdict]}: {sentence(culprit(report))}",
+        *(_finding(entry) for entry in entries(report, *shown)),
+        *(block for target in targets(report) for block in _target(report, target)),
+        *(indent("\n".join(lines), "    ") for lines in network_lines(report, style) if lines),
+        _closing(report),
+    )
+    return "\n\n".join(blocks) + "\n"
+
+
+def _finding(entry: Entry) -> str:
+    finding = entry.first
+    lines = (
+        *(f"At: {escaped(place)}" for place in entry.places),
+        *(f"Seen: {sentence(evidence)}" for evidence in entry.evidence),
+        f"Cause: {sentence(finding.cause)}",
+        f"Fix: {sentence(finding.fix)}",
+        f"More: {code(f'natprobe explain {finding.id}')}",
+    )
+    title = f"### {_SEVERITY_WORDS[finding.severity]}: {sentence(finding.title)}"
+    return "\n".join((title, "", *(f"- {line}" for line in lines)))
+
+
+def _target(report: Report, target: TargetView) -> list[str]:
+    return [f"### {code(target.asked)}", *(_cell(report, cell) for cell in target.cells)]
+
+
+def _cell(report: Report, cell: CellView) -> str:
+    heading = f"{cell.place}: {state(cell)}" if cell.place else state(cell)
+    if cell.healthy and len(cell.checks) > 1 and report.verdict is not Verdict.PASS:
+        return f"<details><summary>{escape(heading)}</summary>\n\n{_table(cell)}\n\n</details>"
+    return f"{escaped(heading)}\n\n{_table(cell)}"
+
+
+def _table(cell: CellView) -> str:
+    rows = [
+        (_word(check.status), code(check.id), sentence(check.summary), duration(check.duration_ms))
+        for check in made(cell)
+    ]
+    rows += [
+        (_word(Status.SKIP), " ".join(map(code, gap.ids)), escaped(f"not tested, because {gap.cause}"), "")
+        for gap in not_tested(cell)
+    ]
+    return _TABLE + "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _word(status: Status) -> str:
+    return f"**{STATUS_WORDS[status]}**" if status in (Status.FAIL, Status.ERROR) else STATUS_WORDS[status]
+
+
+def _closing(report: Report) -> str:
+    vantage = f" from {report.vantage.hostname}" if report.vantage.hostname else ""
+    told = (
+        counts(report.checks),
+        exit_meaning(report),
+        duration(report.duration_ms),
+        f"natprobe {report.natprobe}{vantage}, {report.started}",
+    )
+    return escaped(" · ".join(told))
