@@ -1,5 +1,6 @@
 """Fixtures for every room: worlds of network namespaces, where this machine lets us make them."""
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -20,6 +21,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "lab: needs network namespaces and the programs of the lab")
     config.addinivalue_line("markers", "tun: needs /dev/net/tun as well (links with delay or loss)")
     config.stash[_NOT_RUN] = {}
+    # A job that is cancelled is told so with SIGTERM: fixtures are to end as they do after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.lab.process import Completed, Running
 CHECKOUT = Path(__file__).parents[2]
 _NETNS = Path("/run/netns")
 _OWNED = re.compile(r"np(\d+)-")
+_DIRECTORIES = Path(tempfile.gettempdir())
 _SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 PATH = f"{os.environ.get('PATH', '/usr/local/bin:/usr/bin:/bin')}:{_SBIN}"
 _IN_OWN_FILES = 'mount --bind "$1" /etc/hosts && mount --bind "$2" /etc/resolv.conf && shift 2 && exec "$@"'
@@ -75,9 +77,22 @@ def owned_by(pid: int) -> tuple[str, ...]:
     return tuple(name for name in _present() if _owner(name) == pid)
 
 
+def new_directory() -> Path:
+    """A directory for a world's files, named so that `sweep` finds it."""
+    return Path(tempfile.mkdtemp(prefix=f"np{os.getpid()}-"))
+
+
 def sweep() -> None:
-    """Removes what processes that are no more have left."""
-    remove([name for name in _present() if (owner := _owner(name)) is not None and not Path(f"/proc/{owner}").exists()])
+    """Removes what processes that are no more have left: namespaces, the programs in them, directories."""
+    remove([name for name in _present() if _is_orphan(name)])
+    for path in _DIRECTORIES.glob("np*-*"):
+        if _is_orphan(path.name):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_orphan(name: str) -> bool:
+    owner = _owner(name)
+    return owner is not None and not Path(f"/proc/{owner}").exists()
 
 
 def _present() -> list[str]:

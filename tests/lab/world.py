@@ -5,7 +5,6 @@ import itertools
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +29,7 @@ class World:
 
     def __init__(self, layout: Layout | None = None) -> None:
         self.layout = layout or Layout()
-        self.directory = Path(tempfile.mkdtemp(prefix="natprobe-lab-"))
+        self.directory = Path(namespace.new_directory())
         (self.directory / "hosts").write_text(HOSTS)
         (self.directory / "resolv.conf").write_text(f"nameserver {NAMESERVER_IPV4}\noptions timeout:1 attempts:1\n")
         self._prefix = f"np{os.getpid()}-{next(_numbers)}-"
