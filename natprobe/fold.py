@@ -30,9 +30,17 @@ EMPTY = Report(
 
 
 def fold(events: Iterable[Event]) -> Report:
-    """The report that `events` add up to; a run that has not ended yet folds as well."""
-    report = reduce(step, events, EMPTY)
-    return msgspec.structs.replace(report, verdict=verdict_of(report))
+    """The report that `events` add up to, its checks as planned; a run that has not ended yet folds as well."""
+    told = tuple(events)
+    report = reduce(step, told, EMPTY)
+    order = {_place(event): number for number, event in enumerate(told) if isinstance(event, CheckPlanned)}
+    checks = tuple(sorted(report.checks, key=lambda check: order.get(_place(check), len(order))))
+    ordered = msgspec.structs.replace(report, checks=checks)
+    return msgspec.structs.replace(ordered, verdict=verdict_of(ordered))
+
+
+def _place(check: CheckPlanned | Check) -> tuple[object, ...]:
+    return check.asked, check.target, check.transport, check.address, check.id
 
 
 def step(report: Report, event: Event) -> Report:

@@ -18,6 +18,7 @@ from natprobe.events import Emit, RunEnded, RunStarted
 from natprobe.ladder import climb
 from natprobe.net.clock import Clock
 from natprobe.net.handshake import Roots
+from natprobe.net.tls import preload
 from natprobe.net.vantage import utc_now, vantage
 from natprobe.plan import Plan, cells, for_cell, for_target, literal
 from natprobe.probe import Bench, Cell, Context, Destinations
@@ -60,6 +61,8 @@ async def run(plan: Plan, emit: Emit) -> None:
         )
     )
     interrupted = True
+    if any(target.secure for target in plan.targets):
+        preload(current.roots)
     try:
         async with asyncio.timeout(plan.deadline_s - CLEANUP_S), asyncio.TaskGroup() as group:
             for target in plan.targets:

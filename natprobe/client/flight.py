@@ -36,6 +36,11 @@ class Flight(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Whether at least one parcel came through."""
         return self.arrived_ms is not None
 
+    def facts(self) -> dict[str, str]:
+        """What a finding may say of it: how often it was tried, how long it waited, which source was seen."""
+        facts = {"sends": str(len(self.sends_ms)), "waited": f"{(self.waited_ms or 0.0) / 1000:.1f} s"}
+        return facts if self.source is None else facts | {"seen": str(self.source)}
+
 
 async def fly(
     path: str,

@@ -152,7 +152,7 @@ def _words(error: OSError) -> str:
 
 def silent(about: Address, *, waited_s: float, at_ms: float) -> Trouble:
     """Nothing came from `about` in `waited_s` seconds."""
-    detail = f"{about} did not answer within {waited_s:g} s"
+    detail = f"{about} did not answer within {waited_s:.1f} s"
     return Trouble(reason=Reason.SILENT, detail=detail, at_ms=at_ms, about=about)
 
 

@@ -3,15 +3,19 @@
 A and AAAA, this system's own resolver, and SRV and NAPTR (RFC 5928) where the URI names no port, all at once.
 """
 
+import asyncio
+from collections.abc import Mapping
+
 import msgspec
 
 from natprobe.address import Address, kind_of
 from natprobe.events import Raised
 from natprobe.model import Status
+from natprobe.net.discover import Discovery, discover
 from natprobe.net.resolve import DEADLINE_S, Resolution, resolve
 from natprobe.net.vantage import vantage
 from natprobe.probe import Context, Destination, Destinations, Judgement, Probe
-from natprobe.target import SCHEMES, transports
+from natprobe.target import SCHEMES
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -19,22 +23,45 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     name: str
     resolution: Resolution
+    discovery: Discovery | None = None
+    """SRV and NAPTR, asked only where the URI names no port."""
+    others: tuple[Resolution, ...] = ()
+    """The names of other hosts to which SRV or NAPTR led."""
     destinations: tuple[Address, ...] = ()
     vantage: tuple[str, ...] = ()
     """This host's own source addresses: a private answer is right inside a private network."""
 
 
 async def observe(ctx: Context) -> Evidence:
-    """Asks everybody at once, and hands the destinations on."""
-    resolution = await resolve(
-        ctx.target.host, clock=ctx.clock, deadline_s=DEADLINE_S, nameservers=ctx.settings.nameservers or None
+    """Asks everybody at once, follows what SRV and NAPTR name, and hands the destinations on."""
+    target, nameservers = ctx.target, ctx.settings.nameservers or None
+    resolution, discovery = await asyncio.gather(
+        resolve(target.host, clock=ctx.clock, deadline_s=DEADLINE_S, nameservers=nameservers),
+        discover(target, clock=ctx.clock, deadline_s=DEADLINE_S, nameservers=nameservers),
     )
-    port = ctx.target.effective_port or 0
-    addresses = tuple(Address(host, port) for host in resolution.addresses)
-    if addresses:
-        ways = transports(ctx.target)
-        ctx.bench.put(Destinations(tuple(Destination(way, address) for way in ways for address in addresses)))
-    return Evidence(name=ctx.target.host, resolution=resolution, destinations=addresses, vantage=vantage().addresses)
+    names = dict.fromkeys(service.host for service in discovery.services if service.host != target.host)
+    others = await asyncio.gather(
+        *(resolve(name, clock=ctx.clock, deadline_s=DEADLINE_S, nameservers=nameservers) for name in names)
+    )
+    found = _destinations(discovery, {each.name: each.addresses for each in (resolution, *others)})
+    if found:
+        ctx.bench.put(Destinations(found))
+    return Evidence(
+        name=target.host,
+        resolution=resolution,
+        discovery=discovery if discovery.answers else None,
+        others=tuple(others),
+        destinations=tuple(dict.fromkeys(each.address for each in found)),
+        vantage=vantage().addresses,
+    )
+
+
+def _destinations(discovery: Discovery, addresses: Mapping[str, tuple[str, ...]]) -> tuple[Destination, ...]:
+    return tuple(
+        Destination(service.transport, Address(host, service.port))
+        for service in discovery.services
+        for host in addresses.get(service.host, ())
+    )
 
 
 def judge(evidence: Evidence) -> Judgement:
@@ -56,13 +83,19 @@ def _system(evidence: Evidence) -> str:
 
 
 def _found(evidence: Evidence) -> Judgement:
-    hosts = [address.host for address in evidence.destinations]
-    by = " (from the hosts file)" if evidence.resolution.source == "hosts" else ""
+    hosts = list(dict.fromkeys(address.host for address in evidence.destinations))
+    by = " (from the hosts file)" if evidence.resolution.source == "hosts" else _led(evidence)
     inside = any(kind_of(host) != "public" for host in evidence.vantage)
     if not inside and all(kind_of(host) in {"private", "cgnat", "loopback"} for host in hosts):
         summary = f"{evidence.name} leads to {', '.join(hosts)}, which nobody outside can reach"
         return _judged(evidence, summary, "dns-private-address")
     return Judgement(status=Status.PASS, summary=f"{evidence.name} is {', '.join(hosts)}{by}")
+
+
+def _led(evidence: Evidence) -> str:
+    sources = {service.source for service in evidence.discovery.services} if evidence.discovery else set()
+    names = [source.upper() for source in ("naptr", "srv") if source in sources]
+    return f" (as {' and '.join(names)} say)" if names else ""
 
 
 def _judged(evidence: Evidence, summary: str, finding: str) -> Judgement:

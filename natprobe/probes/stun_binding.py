@@ -115,7 +115,7 @@ def _refused(evidence: Evidence, exchange: Exchange) -> Judgement:
     phrase = ERROR_NAMES.get(exchange.code or 0, "unknown code")
     finding = {401: "stun-binding-401", 420: "stun-420"}.get(exchange.code or 0, "stun-disabled")
     summary = f"Binding is refused: {exchange.code} ({phrase})"
-    return _judged(evidence, Status.FAIL, summary, finding, code=str(exchange.code), phrase=phrase)
+    return _judged(evidence, Status.FAIL, summary, finding)
 
 
 def _unanswered(evidence: Evidence, exchange: Exchange) -> Judgement:
@@ -130,7 +130,7 @@ def _unanswered(evidence: Evidence, exchange: Exchange) -> Judgement:
     if exchange.outcome != Reason.SILENT:
         summary = exchange.detail or f"no answer: {exchange.outcome}"
     finding = _TROUBLE.get((evidence.transport, exchange.outcome), "tcp-accept-then-close")
-    return _judged(evidence, Status.FAIL, summary, finding, waited=waited, sends=str(len(exchange.sends_ms)))
+    return _judged(evidence, Status.FAIL, summary, finding)
 
 
 def _judged(evidence: Evidence, status: Status, summary: str, finding: str, **facts: str) -> Judgement:
@@ -141,6 +141,10 @@ def _judged(evidence: Evidence, status: Status, summary: str, finding: str, **fa
         "transport": evidence.transport,
         "mapped": str(evidence.mapped or ""),
     }
+    if evidence.exchange is not None:
+        known |= evidence.exchange.facts()
+        if evidence.exchange.answered_ms is not None:
+            known["waited"] = f"{evidence.exchange.answered_ms - evidence.exchange.sends_ms[0]:.0f} ms"
     return Judgement(status=status, summary=summary, raised=(Raised(id=finding, facts=known | facts),))
 
 

@@ -181,7 +181,9 @@ def _unauthorized(evidence: Evidence) -> Judgement:
     facts = evidence.credential
     raised = suspicions(facts) if facts else ()
     if raised and facts:
-        return Judgement(status=Status.FAIL, summary=f"401: {_WHY.get(raised[0].id, raised[0].id)}", raised=raised)
+        known = _facts(evidence)
+        told = tuple(Raised(id=each.id, facts=known | each.facts) for each in raised)
+        return Judgement(status=Status.FAIL, summary=f"401: {_WHY.get(raised[0].id, raised[0].id)}", raised=told)
     if evidence.minted:
         summary = "401 to a credential that natprobe minted itself from the shared secret"
         return _judged(evidence, Status.FAIL, summary, "turn-auth-rest-wrong-secret")
@@ -210,11 +212,7 @@ def _facts(evidence: Evidence) -> dict[str, str]:
         "realm": evidence.realm or "",
         "user": evidence.credential.username if evidence.credential else "",
         "lifetime": "" if evidence.lifetime_s is None else f"{evidence.lifetime_s} s",
-        "waited": f"{(last.waited_ms or 0) / 1000:.1f} s",
-        "sends": str(len(last.sends_ms)),
-    }
-    if last.code is not None:
-        facts |= {"code": str(last.code), "phrase": ERROR_NAMES.get(last.code, "unknown code")}
+    } | last.facts()
     if relayed:
         facts |= {"relayed": str(relayed), "relayed_host": relayed.host, "relayed_port": str(relayed.port)}
         facts["kind"] = relayed.kind

@@ -33,6 +33,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The answer to an Allocate without credentials."""
 
     server: Address
+    transport: str
     exchange: Exchange
     binding: Exchange | None = None
     """How the Binding of the same flight fared, where the Allocate was not answered."""
@@ -87,6 +88,7 @@ def _described(ctx: Context, reply: Reply, binding: Exchange | None) -> Evidence
     challenge = read_challenge(message) if message else None
     return Evidence(
         server=ctx.cell.address,
+        transport=ctx.cell.transport,
         exchange=reply.exchange,
         binding=binding,
         realm=realm(message) if message else None,
@@ -158,11 +160,12 @@ def _refused(evidence: Evidence) -> Judgement:
     phrase = ERROR_NAMES.get(code, "unknown code")
     finding = _CODES.get(code, "turn-allocate-refused")
     summary = f"Allocate without credentials is answered {code} ({phrase})"
-    return _judged(evidence, Status.FAIL, summary, finding, code=str(code), phrase=phrase)
+    return _judged(evidence, Status.FAIL, summary, finding)
 
 
 def _judged(evidence: Evidence, status: Status, summary: str, finding: str, **facts: str) -> Judgement:
     known = {"address": str(evidence.server), "realm": evidence.realm or "", "software": evidence.software or ""}
+    known |= evidence.exchange.facts() | {"transport": evidence.transport}
     return Judgement(status=status, summary=summary, raised=(Raised(id=finding, facts=known | facts),))
 
 

@@ -1,7 +1,9 @@
 """Can a channel be bound, and does ChannelData pass both ways?
 
-RFC 8656 section 12. Calls use channels for their media: some filters let STUN messages pass and drop ChannelData. The
-peer is a socket of this host, or the second relay where this host's UDP address is not known.
+RFC 8656 section 12. Calls use channels for their media: some filters between client and server let STUN messages pass
+and drop ChannelData. What lies behind the server does not matter for that, so the peer is the second relay, where all
+goes in one round trip; where two relays do not reach each other it is a socket of this host. Then the answer waits for
+the first arrival: packets that cross at a Linux gateway make it give the relay another port.
 """
 
 import asyncio
@@ -9,7 +11,7 @@ import asyncio
 import msgspec
 
 from natprobe.address import Address
-from natprobe.client.flight import Flight, Send, fly
+from natprobe.client.flight import Flight, fly
 from natprobe.client.mailbox import Mailbox
 from natprobe.client.rig import Paths, Peers, Relays
 from natprobe.events import Raised
@@ -18,13 +20,15 @@ from natprobe.probe import Context, Judgement, Probe
 from natprobe.wire.registry import CHANNEL_MIN, ERROR_NAMES
 from natprobe.wire.transactions import Exchange
 
+SECOND_RELAY, OWN_PEER = CHANNEL_MIN, CHANNEL_MIN + 1
+
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The binding, and what passed over the channel."""
 
     server: Address
     relayed: Address
-    channel: int = CHANNEL_MIN
+    channel: int = SECOND_RELAY
     peer: Address | None = None
     exchanges: tuple[Exchange, ...] = ()
     there: Flight | None = None
@@ -33,58 +37,83 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether Send indications reached a peer of this host; None where that was not tried."""
 
 
-class _Far(msgspec.Struct, frozen=True):
-    """The far end of the channel, as this host sees it."""
+class _Trial(msgspec.Struct, frozen=True):
+    """One peer's turn."""
 
     peer: Address
-    mailbox: Mailbox
-    answer: Send
+    exchanges: tuple[Exchange, ...]
+    there: Flight | None = None
+    back: Flight | None = None
+
+    @property
+    def passed(self) -> bool:
+        return bool(self.there and self.there.arrived and self.back and self.back.arrived)
 
 
 async def observe(ctx: Context) -> Evidence:
-    """Binds a channel, then sends both ways at once."""
-    relays, paths = ctx.bench.get(Relays), ctx.bench.get(Paths)
-    relayed = relays.first.session.relayed or ctx.cell.address
-    far = await _far_end(ctx, relays, relayed)
-    if far is None:
-        return Evidence(server=relays.first.server, relayed=relayed)
-    bound = await relays.first.bind_channel(CHANNEL_MIN, far.peer)
-    if not bound.succeeded:
-        return Evidence(server=relays.first.server, relayed=relayed, peer=far.peer, exchanges=bound.exchanges)
-    there, back = await asyncio.gather(
-        fly(
-            "ChannelData to the peer",
-            lambda data: relays.first.send_channel(CHANNEL_MIN, data),
-            far.mailbox,
-            ctx.clock,
-        ),
-        fly("peer to ChannelData", far.answer, relays.first.stun.mailbox, ctx.clock),
-    )
-    dead = not (there.arrived and back.arrived)
-    outward = await asyncio.shield(paths.outward) if dead else None
+    """Binds a channel to the second relay; where that comes to nothing, to a socket of this host."""
+    relays = ctx.bench.get(Relays)
+    trial = await _over_second_relay(ctx, relays)
+    if trial is None or not trial.passed:
+        trial = await _over_own_peer(ctx, relays) or trial
+    outward: Flight | None = None
+    if trial is not None and trial.there is not None and not trial.passed:
+        outward = await asyncio.shield(ctx.bench.get(Paths).outward)
     return Evidence(
         server=relays.first.server,
-        relayed=relayed,
-        peer=far.peer,
-        exchanges=bound.exchanges,
-        there=there,
-        back=back,
+        relayed=relays.first.session.relayed or ctx.cell.address,
+        channel=OWN_PEER if trial and ctx.bench.has(Peers) and _is_own(ctx, trial.peer) else SECOND_RELAY,
+        peer=trial.peer if trial else None,
+        exchanges=trial.exchanges if trial else (),
+        there=trial.there if trial else None,
+        back=trial.back if trial else None,
         indications_pass=None if outward is None else outward.arrived,
     )
 
 
-async def _far_end(ctx: Context, relays: Relays, relayed: Address) -> _Far | None:
-    if ctx.bench.has(Peers):
-        peer = ctx.bench.get(Peers).channel
-        mapped = peer.view.result().mapped if peer.view.done() else None
-        if mapped is not None and mapped.family == relayed.family:
-            return _Far(mapped, peer.mailbox, lambda data: peer.send(data, relayed))
-    second = relays.second
-    if second is None or second.session.relayed is None:
+def _is_own(ctx: Context, peer: Address) -> bool:
+    view = ctx.bench.get(Peers).channel.view
+    return view.done() and view.result().mapped == peer
+
+
+async def _over_second_relay(ctx: Context, relays: Relays) -> _Trial | None:
+    one, two = relays.first, relays.second
+    if two is None or two.session.relayed is None or one.session.relayed is None:
         return None
-    if not (await second.permit(relayed)).succeeded:
+    far, near = two.session.relayed, one.session.relayed
+    bound, permitted = await asyncio.gather(one.bind_channel(SECOND_RELAY, far), two.permit(near))
+    if not (bound.succeeded and permitted.succeeded):
+        return _Trial(far, bound.exchanges)
+    there, back = await asyncio.gather(
+        _there(ctx, relays, SECOND_RELAY, two.stun.mailbox),
+        fly("peer to ChannelData", lambda data: two.send(near, data), one.stun.mailbox, ctx.clock),
+    )
+    return _Trial(far, bound.exchanges, there, back)
+
+
+async def _over_own_peer(ctx: Context, relays: Relays) -> _Trial | None:
+    peer = ctx.bench.get(Peers).channel if ctx.bench.has(Peers) else None
+    relayed = relays.first.session.relayed
+    if peer is None or relayed is None or not peer.view.done():
         return None
-    return _Far(second.session.relayed, second.stun.mailbox, lambda data: second.send(relayed, data))
+    mapped = peer.view.result().mapped
+    if mapped is None or mapped.family != relayed.family:
+        return None
+    bound = await relays.first.bind_channel(OWN_PEER, mapped)
+    if not bound.succeeded:
+        return _Trial(mapped, bound.exchanges)
+    there = await _there(ctx, relays, OWN_PEER, peer.mailbox)
+    answer_to = there.source or relayed
+    back = await fly(
+        "peer to ChannelData", lambda data: peer.send(data, answer_to), relays.first.stun.mailbox, ctx.clock
+    )
+    return _Trial(mapped, bound.exchanges, there, back)
+
+
+async def _there(ctx: Context, relays: Relays, channel: int, mailbox: Mailbox) -> Flight:
+    return await fly(
+        "ChannelData to the peer", lambda data: relays.first.send_channel(channel, data), mailbox, ctx.clock
+    )
 
 
 def judge(evidence: Evidence) -> Judgement:
@@ -110,24 +139,21 @@ def judge(evidence: Evidence) -> Judgement:
 
 def _not_bound(evidence: Evidence, last: Exchange) -> Judgement:
     if last.code is None:
-        return Judgement(status=Status.FAIL, summary=f"ChannelBind is not answered ({last.outcome})")
+        summary = f"ChannelBind is not answered ({last.outcome})"
+        return _failed(evidence, summary, "turn-channel-unanswered", None)
     phrase = ERROR_NAMES.get(last.code, "unknown code")
     summary = f"ChannelBind to {evidence.peer} is refused: {last.code} ({phrase})"
     return _failed(evidence, summary, _CODES.get(last.code, "turn-channel-refused"), None)
 
 
 def _failed(evidence: Evidence, summary: str, finding: str, flight: Flight | None) -> Judgement:
-    code = evidence.exchanges[-1].code
     facts = {
         "address": str(evidence.server),
         "relayed": str(evidence.relayed),
         "peer": evidence.peer.host if evidence.peer else "",
         "channel": f"0x{evidence.channel:04x}",
-        "code": "none" if code is None else str(code),
-        "phrase": "no answer" if code is None else ERROR_NAMES.get(code, "unknown code"),
     }
-    if flight is not None:
-        facts |= {"sends": str(len(flight.sends_ms)), "waited": f"{(flight.waited_ms or 0) / 1000:.1f} s"}
+    facts |= flight.facts() if flight is not None else evidence.exchanges[-1].facts()
     return Judgement(status=Status.FAIL, summary=summary, raised=(Raised(id=finding, facts=facts),))
 
 

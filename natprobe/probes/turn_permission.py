@@ -85,21 +85,15 @@ def judge(evidence: Evidence) -> Judgement:
     last = refused[0].exchanges[-1]
     if last.code is None:
         summary = f"CreatePermission for {refused[0].host} is not answered ({last.outcome})"
-        return _failed(evidence, refused[0], summary, "turn-permission-refused")
+        return _failed(evidence, refused[0], summary, "turn-permission-unanswered")
     phrase = ERROR_NAMES.get(last.code, "unknown code")
     summary = f"a permission for {refused[0].host} is refused: {last.code} ({phrase})"
     return _failed(evidence, refused[0], summary, _CODES.get(last.code, "turn-permission-refused"))
 
 
 def _failed(evidence: Evidence, refused: Permission, summary: str, finding: str) -> Judgement:
-    code = refused.exchanges[-1].code
-    facts = {
-        "address": str(evidence.server),
-        "relayed": str(evidence.relayed),
-        "peer": refused.host,
-        "code": "none" if code is None else str(code),
-        "phrase": "no answer" if code is None else ERROR_NAMES.get(code, "unknown code"),
-    }
+    facts = {"address": str(evidence.server), "relayed": str(evidence.relayed), "peer": refused.host}
+    facts |= refused.exchanges[-1].facts()
     return Judgement(status=Status.FAIL, summary=summary, raised=(Raised(id=finding, facts=facts),))
 
 

@@ -131,6 +131,8 @@ def _not_opened(evidence: Evidence, trouble: Trouble) -> Judgement:
     if trouble.reason == Reason.NO_ROUTE:
         raised = (Raised(id="no-route", facts=_facts(evidence)),)
         return Judgement(status=Status.SKIP, summary=f"not tested: {trouble.detail}", raised=raised)
+    if trouble.reason == Reason.UNREACHABLE:
+        return _failed(evidence, trouble.detail, "host-unreachable", detail=trouble.detail)
     if trouble.reason in {Reason.NOT_PERMITTED, Reason.LOCAL}:
         return Judgement(status=Status.INCONCLUSIVE, summary=f"not tested: {trouble.detail}")
     if trouble.reason == Reason.REFUSED:
@@ -184,17 +186,14 @@ def _facts(evidence: Evidence) -> dict[str, str]:
         "port": str(evidence.server.port),
         "transport": evidence.transport,
     }
-    if evidence.exchanges:
-        exchange = evidence.exchanges[0]
-        facts["sends"] = str(len(exchange.sends_ms))
-        facts["waited"] = f"{(exchange.waited_ms or 0) / 1000:.1f} s"
-    return facts
+    return facts | evidence.exchanges[0].facts() if evidence.exchanges else facts
 
 
 _REFUSED = {"udp": "udp-port-refused", "dtls": "udp-port-refused", "tcp": "tcp-port-refused", "tls": "tls-no-listener"}
 _BROKEN = {
     (True, "refused"): "udp-port-refused",
     (True, "unreachable"): "udp-port-unreachable",
+    (False, "unreachable"): "host-unreachable",
     (False, "malformed"): "uri-wrong-service-port",
 }
 

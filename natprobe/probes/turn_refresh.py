@@ -32,12 +32,12 @@ def judge(evidence: Evidence) -> Judgement:
     last = evidence.exchanges[-1]
     if last.outcome == "success":
         return Judgement(status=Status.PASS, summary=f"refreshed for {evidence.lifetime_s} s")
-    facts = {"address": str(evidence.server), "code": "none", "phrase": "no answer"}
+    facts = {"address": str(evidence.server)} | last.facts()
     if last.code is None:
         summary = f"Refresh is not answered ({last.outcome})"
-        return Judgement(status=Status.FAIL, summary=summary, raised=(Raised(id="turn-refresh-refused", facts=facts),))
+        raised = (Raised(id="turn-refresh-unanswered", facts=facts),)
+        return Judgement(status=Status.FAIL, summary=summary, raised=raised)
     phrase = ERROR_NAMES.get(last.code, "unknown code")
-    facts |= {"code": str(last.code), "phrase": phrase}
     finding = {437: "turn-refresh-437", 438: "turn-nonce-wrong-loop", 441: "turn-auth-441-wrong-credentials"}
     raised = (Raised(id=finding.get(last.code, "turn-refresh-refused"), facts=facts),)
     return Judgement(status=Status.FAIL, summary=f"Refresh is refused: {last.code} ({phrase})", raised=raised)

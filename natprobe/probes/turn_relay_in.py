@@ -91,11 +91,11 @@ def judge(evidence: Evidence) -> Judgement:
     silence = (
         f"nothing came in at {evidence.relayed}: {len(flight.sends_ms)} packets, {(flight.waited_ms or 0) / 1000:.1f} s"
     )
+    if evidence.outward_seen is not None and evidence.outward_seen.host != evidence.relayed.host:
+        return Judgement(status=Status.FAIL, summary=f"{silence}; peers see the relay as {evidence.outward_seen}")
     if evidence.returned:
         summary = f"{silence}; what the relay sends, and answers to it, do pass"
         return _judged(evidence, Status.FAIL, summary, _closed(evidence))
-    if evidence.outward_seen is not None and evidence.outward_seen.host != evidence.relayed.host:
-        return Judgement(status=Status.FAIL, summary=f"{silence}; peers see the relay as {evidence.outward_seen}")
     if evidence.relayed.kind not in {"public", "loopback"} and evidence.outward_arrived is not True:
         return Judgement(status=Status.FAIL, summary=f"{silence}; it is {evidence.relayed.kind}")
     return _untold(evidence, silence)
@@ -132,9 +132,10 @@ def _judged(evidence: Evidence, status: Status, summary: str, finding: str, **fa
         "relayed": str(evidence.relayed),
         "relayed_host": evidence.relayed.host,
         "relayed_port": str(evidence.relayed.port),
-        "sends": str(len(flight.sends_ms)) if flight else "0",
-        "waited": f"{((flight.waited_ms if flight else 0) or 0) / 1000:.1f} s",
+        "port": f"{declared[0]}-{declared[1]}" if declared else str(evidence.relayed.port),
     }
+    if flight is not None:
+        known |= flight.facts()
     if declared:
         known["range"] = f"{declared[0]}-{declared[1]}"
     return Judgement(status=status, summary=summary, raised=(Raised(id=finding, facts=known | facts),))

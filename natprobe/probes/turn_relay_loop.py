@@ -134,9 +134,7 @@ def _judged(
     if code is not None:
         facts |= {"code": str(code), "phrase": ERROR_NAMES.get(code, "unknown code")}
     if flight is not None:
-        facts |= {"sends": str(len(flight.sends_ms)), "waited": f"{(flight.waited_ms or 0) / 1000:.1f} s"}
-        if flight.source is not None:
-            facts |= {"seen": str(flight.source), "seen_port": str(flight.source.port)}
+        facts |= flight.facts()
     return Judgement(status=status, summary=summary, raised=(Raised(id=finding, facts=facts),))
 
 

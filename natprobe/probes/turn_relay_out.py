@@ -162,9 +162,7 @@ def _judged(evidence: Evidence, status: Status, summary: str, finding: str, **fa
         "detail": summary,
     }
     if flight is not None:
-        known |= {"sends": str(len(flight.sends_ms)), "waited": f"{(flight.waited_ms or 0) / 1000:.1f} s"}
-        if flight.source is not None:
-            known |= {"seen": str(flight.source), "seen_host": flight.source.host, "seen_port": str(flight.source.port)}
+        known |= flight.facts()
     return Judgement(status=status, summary=summary, raised=(Raised(id=finding, facts=known | facts),))
 
 

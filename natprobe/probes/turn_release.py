@@ -16,6 +16,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A Refresh with lifetime 0 for each allocation."""
 
     server: Address
+    relayed: Address
     exchanges: tuple[Exchange, ...]
     lifetime_s: int | None = None
     """How long an allocation would live on that was not released."""
@@ -28,7 +29,8 @@ async def observe(ctx: Context) -> Evidence:
     clients = [client for client in (relays.first, relays.second) if client is not None]
     dialogues = await asyncio.gather(*(client.release() for client in clients))
     exchanges = tuple(dialogue.last for dialogue in dialogues if dialogue is not None)
-    return Evidence(server=relays.first.server, exchanges=exchanges, lifetime_s=lifetime_s)
+    relayed = relays.first.session.relayed or ctx.cell.address
+    return Evidence(server=relays.first.server, relayed=relayed, exchanges=exchanges, lifetime_s=lifetime_s)
 
 
 def judge(evidence: Evidence) -> Judgement:
@@ -38,7 +40,7 @@ def judge(evidence: Evidence) -> Judgement:
         return Judgement(status=Status.PASS, summary=f"{len(evidence.exchanges)} allocations released")
     said = "not answered" if kept[0].code is None else f"refused ({kept[0].code})"
     lifetime = "" if evidence.lifetime_s is None else f"{evidence.lifetime_s} s"
-    facts = {"address": str(evidence.server), "lifetime": lifetime, "detail": said}
+    facts = {"address": str(evidence.server), "relayed": str(evidence.relayed), "lifetime": lifetime, "detail": said}
     summary = f"releasing was {said}: an allocation may live on for its lifetime"
     return Judgement(status=Status.WARN, summary=summary, raised=(Raised(id="turn-release-failed", facts=facts),))
 

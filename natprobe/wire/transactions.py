@@ -10,7 +10,7 @@ import msgspec
 from natprobe.address import Address
 from natprobe.wire.attributes import error_code
 from natprobe.wire.message import Message
-from natprobe.wire.registry import MessageClass
+from natprobe.wire.registry import ERROR_NAMES, MessageClass
 
 Outcome = str
 """success, error, or the reason why no answer came: silent, refused, unreachable, reset, closed, malformed …"""
@@ -55,6 +55,13 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str | None = None
     waited_ms: float | None = None
     """How long nothing answered."""
+
+    def facts(self) -> dict[str, str]:
+        """What a finding may say of it: how often it was asked, how long it waited, what came back."""
+        facts = {"sends": str(len(self.sends_ms)), "waited": f"{(self.waited_ms or 0.0) / 1000:.1f} s"}
+        if self.code is not None:
+            facts |= {"code": str(self.code), "phrase": ERROR_NAMES.get(self.code, "unknown code")}
+        return facts
 
 
 class Transaction:
