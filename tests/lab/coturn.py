@@ -57,7 +57,10 @@ class Coturn:
         return {number: tuple(lines) for number, lines in found.items()}
 
     def allocations(self) -> int:
-        """How many relayed transport addresses are open now: the kernel's list of its sockets, not its own word."""
+        """How many relayed transport addresses are open now: the kernel's list of its sockets, not its own word.
+
+        coturn closes one up to a second after it was released: ask `settles_at(0)`.
+        """
         first, last = int(self._value("min-port")), int(self._value("max-port"))
         return sum(first <= port <= last for port in (*self._ports("udp", _UNCONNECTED), *self._ports("tcp", _LISTEN)))
 
