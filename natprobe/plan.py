@@ -70,7 +70,7 @@ def literal(target: Target) -> Destinations | None:
 
 
 def _ordered(chosen: Iterable[Probe[Any]]) -> tuple[Probe[Any], ...]:
-    waiting = sorted(chosen, key=lambda probe: probe.id)
+    waiting = sorted(chosen, key=lambda probe: (probe.rung, probe.id))
     everyone = tuple(waiting)
     ladder: list[Probe[Any]] = []
     while waiting:

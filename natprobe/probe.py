@@ -143,6 +143,8 @@ class Probe(Generic[E]):
     """Live things that must be on the bench; where one is missing this probe is skipped."""
     gives: tuple[type[Any], ...] = ()
     """Live things that this probe puts on the bench when it succeeds."""
+    rung: int = 0
+    """Where the check stands when a ladder is told; what really waits for what follows from `needs` and `after`."""
     after: tuple[str, ...] = ()
     """Probes of the same cell that must have ended, however they ended."""
     transports: frozenset[TransportName] = frozenset({"udp", "tcp", "tls", "dtls"})

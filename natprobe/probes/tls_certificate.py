@@ -136,6 +136,7 @@ _WORDS = {
 PROBE = Probe(
     id="tls.certificate",
     title="Certificate",
+    rung=2,
     schemes=frozenset({"turns", "stuns"}),
     transports=frozenset({"tls", "dtls"}),
     evidence=Evidence,

@@ -249,6 +249,7 @@ _WHY = {
 PROBE = Probe(
     id="turn.allocate",
     title="Relay allocated",
+    rung=4,
     schemes=frozenset({"turn", "turns"}),
     evidence=Evidence,
     observe=observe,

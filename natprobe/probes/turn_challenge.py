@@ -174,6 +174,7 @@ _CODES = {300: "turn-alternate-unreachable", 403: "turn-draining", 420: "stun-42
 PROBE = Probe(
     id="turn.challenge",
     title="Server asks for credentials",
+    rung=3,
     schemes=frozenset({"turn", "turns"}),
     evidence=Evidence,
     observe=observe,

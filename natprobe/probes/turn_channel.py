@@ -162,6 +162,7 @@ _CODES = {400: "turn-channel-number-400", 403: "turn-peer-denied-403", 443: "tur
 PROBE = Probe(
     id="turn.channel",
     title="Channel data",
+    rung=9,
     schemes=frozenset({"turn", "turns"}),
     evidence=Evidence,
     observe=observe,

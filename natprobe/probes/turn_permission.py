@@ -102,6 +102,7 @@ _CODES = {403: "turn-peer-denied-403", 443: "turn-peer-family-443", 438: "turn-n
 PROBE = Probe(
     id="turn.permission",
     title="Peer permitted",
+    rung=5,
     schemes=frozenset({"turn", "turns"}),
     evidence=Evidence,
     observe=observe,

@@ -200,6 +200,7 @@ _BROKEN = {
 PROBE = Probe(
     id="turn.reach",
     title="Server answers",
+    rung=1,
     schemes=frozenset({"turn", "turns"}),
     evidence=Evidence,
     observe=observe,

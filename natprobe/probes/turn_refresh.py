@@ -46,6 +46,7 @@ def judge(evidence: Evidence) -> Judgement:
 PROBE = Probe(
     id="turn.refresh",
     title="Allocation refreshed",
+    rung=10,
     schemes=frozenset({"turn", "turns"}),
     evidence=Evidence,
     observe=observe,

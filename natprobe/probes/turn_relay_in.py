@@ -144,6 +144,7 @@ def _judged(evidence: Evidence, status: Status, summary: str, finding: str, **fa
 PROBE = Probe(
     id="turn.relay-in",
     title="Outside to relay",
+    rung=6,
     schemes=frozenset({"turn", "turns"}),
     evidence=Evidence,
     observe=observe,

@@ -141,6 +141,7 @@ def _judged(
 PROBE = Probe(
     id="turn.relay-loop",
     title="Relay to relay",
+    rung=8,
     schemes=frozenset({"turn", "turns"}),
     evidence=Evidence,
     observe=observe,

@@ -36,6 +36,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     opened: bool = False
     """Whether the peer had to write first, to open its own NAT."""
     inward_arrived: bool | None = None
+    """Whether anything unsolicited came in; None where it need not be known."""
     returned: Flight | None = None
     """The peer's answer to the relay, sent only where nothing unsolicited came in."""
 
@@ -61,7 +62,8 @@ async def observe(ctx: Context) -> Evidence:
         if not paths.outward.done():
             paths.outward.set_result(flight)
         paths.returned.set_result(returned)
-    inward = await asyncio.shield(paths.inward)
+    as_told = flight is not None and flight.source == relayed
+    inward = None if as_told else await asyncio.shield(paths.inward)
     return Evidence(
         server=relays.first.server,
         relayed=relayed,
@@ -169,6 +171,7 @@ def _judged(evidence: Evidence, status: Status, summary: str, finding: str, **fa
 PROBE = Probe(
     id="turn.relay-out",
     title="Relay to outside",
+    rung=7,
     schemes=frozenset({"turn", "turns"}),
     evidence=Evidence,
     observe=observe,

@@ -48,6 +48,7 @@ def judge(evidence: Evidence) -> Judgement:
 PROBE = Probe(
     id="turn.release",
     title="Allocation released",
+    rung=11,
     schemes=frozenset({"turn", "turns"}),
     evidence=Evidence,
     observe=observe,
