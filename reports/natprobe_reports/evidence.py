@@ -25,7 +25,7 @@ def _leaves(value: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
         for name, item in value.items():
             yield from _leaves(item, f"{path}.{name}" if path else str(name), depth + 1)
         return
-    if depth < _DEEPEST and isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+    if depth < _DEEPEST and isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):
         for index, item in enumerate(value):
             yield from _leaves(item, f"{path}[{index}]", depth + 1)
         return
@@ -33,6 +33,6 @@ def _leaves(value: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return ", ".join(map(_shown, value)) or "none"
     return _WORDS[value] if value is None or isinstance(value, bool) else str(value)

@@ -74,7 +74,7 @@ def _plain(value: Any) -> Any:
 def _whole(value: Any) -> Any:
     if isinstance(value, str):
         return whole(value)
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_whole(item) for item in value]
     if isinstance(value, dict):
         return {_whole(name): _whole(item) for name, item in value.items()}

@@ -13,6 +13,7 @@ from natprobe.model import (
     Vantage,
     Verdict,
 )
+from tests.reports.example_evidence import closed_to_strangers, ended, reached
 
 SERVER = Address("203.0.113.10", 3478)
 SECURE = Address("203.0.113.10", 5349)
@@ -23,17 +24,17 @@ HERE = Vantage(hostname="probe.example.org", platform="Linux 6.1 CPython 3.11.9"
 Rung = tuple[str, str, float, float]
 
 _LADDER: tuple[Rung, ...] = (
-    ("turn.reach", "answers after 1 request", 21.4, 20.9),
-    ("turn.challenge", "401 with realm example.org, software Coturn-4.6.1", 42.3, 21.1),
-    ("turn.allocate", "relayed address 203.0.113.10:49512, lifetime 600 s", 63.4, 43.1),
-    ("turn.permission", "permission for 203.0.113.10 granted", 106.5, 20.4),
-    ("turn.channel", "channel 0x4000 bound to 203.0.113.10:49514", 106.6, 21.0),
-    ("turn.relay-in", "unsolicited traffic from 203.0.113.20 arrives, 3 of 3", 127.0, 31.2),
-    ("turn.relay-out", "peers see 203.0.113.10:49512, 3 of 3", 127.0, 30.4),
-    ("turn.relay-loop", "relay to relay, 3 of 3", 127.1, 42.9),
-    ("turn.refresh", "lifetime 600 s", 127.1, 20.6),
+    ("turn.reach", "203.0.113.10:3478 answers STUN in 20.9 ms", 21.4, 20.9),
+    ("turn.challenge", 'the server asks for credentials, realm "example.org", by Coturn-4.6.1', 42.3, 21.1),
+    ("turn.allocate", "relayed address 203.0.113.10:49172, lifetime 600 s", 63.4, 43.1),
+    ("turn.permission", "peers at 203.0.113.20 are permitted", 106.5, 20.4),
+    ("turn.channel", "channel 0x4000 to 203.0.113.20:40113 carries data both ways", 106.6, 21.0),
+    ("turn.relay-in", "an unsolicited packet came in at 203.0.113.10:49172 within 31.2 ms", 127.0, 31.2),
+    ("turn.relay-out", "the peer sees 203.0.113.10:49172, as it was told", 127.0, 30.4),
+    ("turn.relay-loop", "203.0.113.10:49172 and 203.0.113.10:49174 reach each other, sources proved", 127.1, 42.9),
+    ("turn.refresh", "refreshed for 600 s", 127.1, 20.6),
     ("turn.quality", "50 of 50 packets, median 21 ms, jitter 1.1 ms", 170.0, 220.5),
-    ("turn.release", "released with lifetime 0", 390.5, 20.2),
+    ("turn.release", "2 allocations released", 390.5, 20.2),
 )
 
 
@@ -50,7 +51,7 @@ def _passed(rung: Rung, transport: str, address: Address = SERVER) -> Check:
         summary=summary,
         started_ms=at_ms,
         duration_ms=took_ms,
-        evidence={"rtt_ms": took_ms, "sends": 1} if name == "turn.reach" else {},
+        evidence=reached(address, transport) if name == "turn.reach" else {},
     )
 
 
@@ -58,7 +59,7 @@ def _ladder(transport: str) -> tuple[Check, ...]:
     return tuple(_passed(rung, transport) for rung in _LADDER)
 
 
-def _resolved(asked: str, summary: str = "203.0.113.10 (A), no AAAA") -> Check:
+def _resolved(asked: str, summary: str = "turn.example.org is 203.0.113.10") -> Check:
     return Check(
         id="dns.resolve",
         target=asked,
@@ -120,10 +121,11 @@ def relay_range_closed() -> Report:
         address=SERVER,
         transport="udp",
         status=Status.FAIL,
-        summary="filtered: 0 of 12 packets from 203.0.113.20 came through in 1.5 s",
+        summary="nothing came in at 203.0.113.10:49172: 7 packets, 2.0 s; what the relay sends, and answers to it, "
+        "do pass",
         started_ms=127.0,
-        duration_ms=1500.4,
-        evidence={"sent": 12, "received": 0, "waited_ms": 1500.0},
+        duration_ms=2000.4,
+        evidence=closed_to_strangers(),
         findings=("relay-port-range-blocked",),
     )
     refused = Check(
@@ -133,7 +135,7 @@ def relay_range_closed() -> Report:
         address=SERVER,
         transport="tcp",
         status=Status.WARN,
-        summary="not offered: TCP is refused by a reset",
+        summary="not offered: nothing listens on 203.0.113.10:3478 (connection refused)",
         started_ms=8.9,
         duration_ms=21.2,
         findings=("transport-not-offered",),
@@ -144,7 +146,7 @@ def relay_range_closed() -> Report:
         natprobe="0.1.0",
         command="check",
         started="2026-11-21T09:00:00.000Z",
-        duration_ms=1650.1,
+        duration_ms=2150.1,
         deadline_ms=20000.0,
         verdict=Verdict.FAIL,
         vantage=HERE,
@@ -163,13 +165,14 @@ def relay_range_closed() -> Report:
                 target=f"{TURN}?transport=udp",
                 check="turn.relay-in",
                 address=SERVER,
-                title="the relay works from inside, but 203.0.113.10:49160-49200/udp is closed to the outside",
-                evidence="0 of 12 packets that 203.0.113.20 sent to 203.0.113.10:49512 came through in 1.5 s; "
-                "what the relay itself sent arrived, 3 of 3.",
-                cause="The security group or the host's firewall does not allow the relay's ports, or a container "
-                "publishes another range than `min-port` and `max-port`.",
-                fix="Allow inbound udp/49160-49200 from 0.0.0.0/0, and publish the same range: "
-                "`docker run -p 49160-49200:49160-49200/udp coturn/coturn --min-port=49160 --max-port=49200`.",
+                title="The relay works from inside, but 203.0.113.10:49160-49200/udp is closed to the outside",
+                evidence="Packets to 203.0.113.10:49172, from a permitted peer that the relay had not written to, did "
+                "not arrive (packets sent: 7, waited 2.0 s); what the relay sends, and its answers, do pass.",
+                cause="A stateful security group or firewall does not allow the relay ports. Traffic that the relay "
+                "starts opens the way back, and so hides the fault.",
+                fix="Allow inbound udp/49160-49200 from 0.0.0.0/0 in the security group and in the host's firewall, "
+                "and publish them: `docker run -p 49160-49200:49160-49200/udp coturn/coturn --min-port=49160 "
+                "--max-port=49200`.",
             ),
             Finding(
                 id="transport-not-offered",
@@ -178,7 +181,8 @@ def relay_range_closed() -> Report:
                 check="turn.reach",
                 address=SERVER,
                 title="203.0.113.10:3478 does not offer tcp",
-                evidence="The URI does not name tcp; it was tried as well, and it is refused at 203.0.113.10:3478.",
+                evidence="The URI does not name tcp; it was tried as well, and nothing listens on 203.0.113.10:3478 "
+                "(connection refused).",
                 cause="The listener is off, or its port is closed, while another transport works.",
                 fix="Nothing, where this is meant. Otherwise open the port for tcp, and give the users a URI for it.",
             ),
@@ -195,10 +199,10 @@ def certificate_expired() -> Report:
         address=SECURE,
         transport="tls",
         status=Status.FAIL,
-        summary="expired 3 days ago: CN=turn.example.org, issued by Example CA R3",
+        summary="TLSv1.3, but the certificate is expired (--insecure goes on)",
         started_ms=30.1,
         duration_ms=44.0,
-        evidence={"subject": "CN=turn.example.org", "not_after": "2026-11-18T08:59:59Z", "days_left": -3},
+        evidence=ended(SECURE),
         findings=("tls-expired",),
     )
     return Report(
@@ -213,7 +217,11 @@ def certificate_expired() -> Report:
             _resolved(TURN),
             *_ladder("udp"),
             _resolved(TURNS),
-            _passed(("turn.reach", "TLS 1.3 after 44 ms", 30.1, 65.2), "tls", SECURE),
+            _passed(
+                ("turn.reach", "203.0.113.10:5349 answers STUN in 21.2 ms", 30.1, 65.2),
+                "tls",
+                SECURE,
+            ),
             expired,
             _untested("turn.challenge", "tls.certificate", "tls", TURNS, SECURE),
             _untested("turn.allocate", "turn.challenge", "tls", TURNS, SECURE),
@@ -225,11 +233,12 @@ def certificate_expired() -> Report:
                 target=f"{TURNS}?transport=tcp",
                 check="tls.certificate",
                 address=SECURE,
-                title="The certificate of turn.example.org expired on 2026-11-18",
-                evidence="203.0.113.10:5349 showed serial 04a1f7 of CN=turn.example.org, valid until "
-                "2026-11-18T08:59:59Z; this host's clock says 2026-11-21T09:00:00Z.",
-                cause="It was not renewed, or the renewed file was never read: coturn reads it at start alone.",
-                fix="Renew it, then make coturn read it: `systemctl restart coturn` in the renewal's deploy hook.",
+                title="The certificate of turn.example.org has expired",
+                evidence="The certificate of CN=turn.example.org at 203.0.113.10:5349 was valid until "
+                "2026-11-18T08:59:59Z.",
+                cause="Renewal failed, or the renewed file was never loaded.",
+                fix="Renew it (`certbot renew`), then reload: `systemctl reload nginx`; coturn reads its files anew "
+                "on SIGUSR2.",
             ),
         ),
     )
@@ -244,7 +253,7 @@ def inconclusive() -> Report:
         address=SERVER,
         transport="udp",
         status=Status.INCONCLUSIVE,
-        summary="the server demands a credential and none was given",
+        summary="the server asks for credentials and none were given",
         started_ms=63.4,
         duration_ms=0.2,
     )

@@ -1,11 +1,11 @@
 """Are reports/examples what the renderers write? NATPROBE_REWRITE_EXAMPLES=1 in the environment writes them anew."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from natprobe.probes import evidence_types
 from natprobe_reports import PLAIN, RENDERERS
 from natprobe_reports.schema import render_schema
 from tests.reports.example_reports import EXAMPLES
@@ -21,11 +21,6 @@ EXTENSIONS = {
     "openmetrics": "prom",
 }
 WITHOUT_EXAMPLES: frozenset[str] = frozenset()
-
-
-def evidence_types() -> Mapping[str, type]:
-    """What the probes declare, by check id."""
-    return {}
 
 
 def compare(path: Path, text: str) -> None:

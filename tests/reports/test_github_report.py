@@ -23,7 +23,7 @@ def commands(report: Report, style: Style = PLAIN) -> list[tuple[str, str, str]]
 def test_an_error_and_a_warning_are_two_annotations_with_the_error_first() -> None:
     (error, title, message), (warning, *_) = commands(relay_range_closed())
     assert (error, warning) == ("error", "warning")
-    assert title == "the relay works from inside, but 203.0.113.10:49160-49200/udp is closed to the outside"
+    assert title == "The relay works from inside, but 203.0.113.10:49160-49200/udp is closed to the outside"
     assert "\nFix: Allow inbound udp/49160-49200 from 0.0.0.0/0" in message
 
 
@@ -31,7 +31,7 @@ def test_what_could_not_be_told_is_a_warning_though_no_finding_says_so() -> None
     ((command, title, message),) = commands(inconclusive())
     assert command == "warning"
     assert title.startswith("turn.allocate of turn:turn.example.org:3478")
-    assert message == "the server demands a credential and none was given"
+    assert message == "the server asks for credentials and none were given"
 
 
 def test_a_healthy_run_says_nothing_and_an_info_only_on_request() -> None:

@@ -1,6 +1,7 @@
 """Is the JSON the contract's, and does it come back as the same report?"""
 
 import json
+import re
 from typing import Any
 
 import jsonschema
@@ -8,17 +9,13 @@ import msgspec
 import pytest
 
 from natprobe.model import Report
+from natprobe.probes import evidence_types
 from natprobe_reports import PLAIN, RENDERERS
 from natprobe_reports.json import ReportError, decode
 from natprobe_reports.schema import json_schema
 from tests.reports.example_reports import EXAMPLES, healthy, interrupted
 
-
-class ReachEvidence(msgspec.Struct, frozen=True, kw_only=True):
-    """Stands for a probe's evidence."""
-
-    rtt_ms: float
-    sends: int
+EVIDENCE = evidence_types()
 
 
 def rendered(report: Report) -> str:
@@ -38,7 +35,7 @@ def test_a_report_comes_back_from_its_json_as_it_was(name: str) -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_every_report_validates_against_the_schema(name: str) -> None:
-    schema = json_schema({"turn.reach": ReachEvidence})
+    schema = json_schema(EVIDENCE)
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.Draft202012Validator(schema).validate(plain(EXAMPLES[name]()))
 
@@ -46,16 +43,29 @@ def test_every_report_validates_against_the_schema(name: str) -> None:
 def test_evidence_of_another_shape_does_not_validate() -> None:
     report = plain(healthy())
     reach = next(check for check in report["checks"] if check["id"] == "turn.reach")
-    reach["evidence"] = {"rtt_ms": "soon"}
-    validator = jsonschema.Draft202012Validator(json_schema({"turn.reach": ReachEvidence}))
+    reach["evidence"]["opened_ms"] = "soon"
+    validator = jsonschema.Draft202012Validator(json_schema(EVIDENCE))
     assert not validator.is_valid(report)
+
+
+def test_the_schema_documents_each_field_of_the_evidence() -> None:
+    definitions = json_schema(EVIDENCE)["$defs"]
+    assert {f"evidence-{name}" for name in EVIDENCE} <= set(definitions)
+    described = definitions["evidence-turn.reach"]["properties"]["opened_ms"]["description"]
+    assert described == "How long TCP and TLS took to open the line."
+
+
+def test_every_reference_of_the_schema_leads_somewhere() -> None:
+    schema = json_schema(EVIDENCE)
+    references = set(re.findall(r'"\$ref": "#/\$defs/([^"]+)"', json.dumps(schema)))
+    assert references <= set(schema["$defs"])
 
 
 @pytest.mark.parametrize("evidence", [{}, {"trace": ["turn.py:7 observe"]}])
 def test_a_check_that_saw_nothing_validates(evidence: dict[str, Any]) -> None:
     report = plain(healthy())
     next(check for check in report["checks"] if check["id"] == "turn.reach")["evidence"] = evidence
-    jsonschema.Draft202012Validator(json_schema({"turn.reach": ReachEvidence})).validate(report)
+    jsonschema.Draft202012Validator(json_schema(EVIDENCE)).validate(report)
 
 
 def test_the_schema_and_every_list_are_written_even_where_they_are_empty() -> None:

@@ -43,9 +43,9 @@ def test_a_failure_holds_what_was_seen_and_what_to_change() -> None:
     failure = failed.find("failure")
     assert failure is not None
     assert failure.attrib["type"] == "relay-port-range-blocked"
-    assert (failure.text or "").startswith("filtered: 0 of 12 packets")
+    assert (failure.text or "").startswith("nothing came in at 203.0.113.10:49172")
     assert "fix: Allow inbound udp/49160-49200" in (failure.text or "")
-    assert "waited_ms: 1500.0" in (failed.findtext("system-out") or "")
+    assert "flight.waited_ms: 2000.0" in (failed.findtext("system-out") or "")
 
 
 def test_a_warning_passes_and_tells_its_finding() -> None:
@@ -59,7 +59,7 @@ def test_what_could_not_be_told_is_not_green() -> None:
     error = unknown.find("error")
     assert error is not None
     assert error.attrib["type"] == "inconclusive"
-    assert error.text == "the server demands a credential and none was given"
+    assert error.text == "the server asks for credentials and none were given"
 
 
 def test_a_skipped_case_says_why_where_gitlab_reads_it() -> None:

@@ -42,7 +42,7 @@ def test_every_table_row_has_four_cells(name: str) -> None:
 
 
 def test_the_headline_is_the_culprit() -> None:
-    assert rendered(relay_range_closed()).startswith("## FAIL: the relay works from inside, but 203.0.113.10:49160")
+    assert rendered(relay_range_closed()).startswith("## FAIL: The relay works from inside, but 203.0.113.10:49160")
 
 
 def test_a_fix_keeps_its_command_as_code() -> None:

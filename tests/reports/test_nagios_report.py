@@ -25,8 +25,8 @@ def performance(report: Report) -> dict[str, str]:
     ("name", "start"),
     [
         ("healthy", "NATPROBE OK - turn:turn.example.org:3478 relays in both directions"),
-        ("relay-range-closed", "NATPROBE CRITICAL - the relay works from inside, but"),
-        ("inconclusive", "NATPROBE UNKNOWN - the server demands a credential"),
+        ("relay-range-closed", "NATPROBE CRITICAL - The relay works from inside, but"),
+        ("inconclusive", "NATPROBE UNKNOWN - the server asks for credentials"),
         ("interrupted", "NATPROBE UNKNOWN - interrupted after 290 ms"),
     ],
 )
@@ -59,7 +59,7 @@ def test_a_fault_of_natprobe_itself_is_unknown_and_no_alarm() -> None:
 
 def test_the_performance_data_holds_totals_and_each_check_that_passed() -> None:
     data = performance(relay_range_closed())
-    assert data["time"] == "1.650s"
+    assert data["time"] == "2.150s"
     assert (data["checks"], data["fail"], data["warn"]) == ("16", "1", "1")
     assert data["turn.allocate turn:turn.example.org:3478 udp 203.0.113.10:3478"] == "43.100ms"
     assert not [label for label in data if label.startswith("turn.relay-in ")]
