@@ -49,7 +49,7 @@ class Climb:
             CheckStarted(
                 at_ms=self.context.clock.now_ms(),
                 id=probe.id,
-                target=str(place.target if place else self.context.target),
+                target=self.context.subject,
                 address=place.address if place else None,
                 transport=place.transport if place else None,
             )
@@ -71,8 +71,8 @@ class Climb:
         place = self.context.place
         return CheckEnded(
             id=probe.id,
-            target=str(place.target if place else self.context.target),
-            asked=str(self.context.target),
+            target=self.context.subject,
+            asked=self.context.asked,
             address=place.address if place else None,
             transport=place.transport if place else None,
             status=judgement.status,
@@ -93,8 +93,8 @@ async def climb(context: Context, rungs: Rungs, emit: Emit, why_stopped: str) ->
                 at_ms=context.clock.now_ms(),
                 id=probe.id,
                 title=probe.title,
-                target=str(place.target if place else context.target),
-                asked=str(context.target),
+                target=context.subject,
+                asked=context.asked,
                 address=place.address if place else None,
                 transport=place.transport if place else None,
             )

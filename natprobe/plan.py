@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from natprobe.address import Address
 from natprobe.model import Command
-from natprobe.probe import Cell, Destination, Destinations, Probe, Settings
+from natprobe.probe import Cell, Destination, Destinations, Probe, Server, Settings, Side
 from natprobe.target import Target, transports
 
 Family = Literal[4, 6]
@@ -24,6 +24,40 @@ class Plan:
     settings: Settings
     deadline_s: float = DEFAULT_DEADLINE_S
     families: tuple[Family, ...] = (4, 6)
+    aim: Literal["servers", "host"] = "servers"
+    """What the run is about: each server by itself, or this host, which all servers look at together."""
+    sources: tuple[Address, ...] = ()
+    """The addresses of this host to send from, each on its own; none leaves the choice to routing."""
+
+
+def sides(plan: Plan, resolved: Iterable[tuple[Target, Destinations]]) -> tuple[Side, ...]:
+    """This host's sides: one a family, or one for each of `plan.sources`, with the servers that it can ask over UDP."""
+    servers = tuple(
+        dict.fromkeys(
+            Server(target, found.address)
+            for target, destinations in resolved
+            for found in destinations.found
+            if found.transport == "udp"
+        )
+    )
+    seats: list[tuple[Family, Address | None]] = (
+        [(source.family, source) for source in plan.sources]
+        if plan.sources
+        else [(family, None) for family in plan.families]
+    )
+    found = ((family, source, _of_family(servers, family)) for family, source in seats if family in plan.families)
+    return tuple(Side(family, source, asked) for family, source, asked in found if asked)
+
+
+def _of_family(servers: tuple[Server, ...], family: Family) -> tuple[Server, ...]:
+    """One server an address: two names for it would not see anything different."""
+    by_address = {server.address: server for server in reversed(servers) if server.address.family == family}
+    return tuple(by_address.values())[::-1]
+
+
+def for_host(probes: Iterable[Probe[Any]]) -> tuple[Probe[Any], ...]:
+    """The probes of one side of this host. Raises ValueError on a circle."""
+    return _ordered(probe for probe in probes if probe.scope == "host")
 
 
 def cells(target: Target, destinations: Destinations, families: tuple[Family, ...]) -> tuple[Cell, ...]:

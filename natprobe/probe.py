@@ -46,6 +46,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Whom to ask about names in place of this system's resolver."""
     now_s: float = 0.0
     """UNIX time at the run's start: what credentials and certificates are judged by."""
+    lifetime_cap_s: float = 180.0
+    """The longest silence after which a NAT's binding is looked at."""
     minted: bool = False
     """Whether natprobe minted the credential itself, from a shared secret (TURN REST)."""
 
@@ -67,6 +69,27 @@ class Cell:
     """The target as the user wrote it."""
     transport: TransportName
     address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One server that this host can ask about itself, and where it stands."""
+
+    target: Target
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """This host in one address family, from one of its addresses: what the probes of `natprobe nat` look at."""
+
+    family: Literal[4, 6]
+    source: Address | None
+    """The address to send from (port 0), or None where routing shall choose."""
+    servers: tuple[Server, ...]
+
+    def __str__(self) -> str:
+        return f"IPv{self.family}" + (f" from {self.source.host}" if self.source else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +137,25 @@ class Context:
     settings: Settings
     bench: Bench
     hold: Hold
+    seat: Side | None = None
+    """The side of this host that is probed through several servers; `target` is the first of these then."""
+
+    @property
+    def subject(self) -> str:
+        """What the checks made here are about, as the report shows it."""
+        return str(self.seat or (self.place.target if self.place else self.target))
+
+    @property
+    def asked(self) -> str:
+        """The subject as the user wrote it."""
+        return str(self.seat or self.target)
+
+    @property
+    def side(self) -> Side:
+        """The side of this host that is probed. Raises LookupError in a probe of a server."""
+        if self.seat is None:
+            raise LookupError("this probe is not about this host")
+        return self.seat
 
     @property
     def clock(self) -> Clock:
@@ -148,5 +190,5 @@ class Probe(Generic[E]):
     after: tuple[str, ...] = ()
     """Probes of the same cell that must have ended, however they ended."""
     transports: frozenset[TransportName] = frozenset({"udp", "tcp", "tls", "dtls"})
-    scope: Literal["target", "cell"] = "cell"
-    """Whether it is put to a target once, or to each of its cells."""
+    scope: Literal["target", "cell", "host"] = "cell"
+    """Whether it is put to a target once, to each of its cells, or to this host through all targets together."""

@@ -1,8 +1,9 @@
 """Runs a plan: bounded, deadlined, telling events. It knows no listener and judges nothing.
 
-Theory of operation. Each target becomes cells (transport × address); all cells run at once. Within a cell every probe
-is a task that waits for the probes that give what it needs, so steps that do not depend on each other share their
-round trips. Three nested scopes end in this order: the probes, then `closing` (allocations are released while the
+Theory of operation. Each target becomes cells (transport × address); all cells run at once. A run about this host
+(`natprobe nat`) has sides in their place: one ladder an address family, with all servers to ask. Within a cell every
+probe is a task that waits for the probes that give what it needs, so steps that do not depend on each other share
+their round trips. Three nested scopes end in this order: the probes, then `closing` (allocations are released while the
 sockets still pump), then the pumps. Interruption and deadline take the same way out.
 """
 
@@ -14,14 +15,15 @@ from dataclasses import dataclass
 
 from natprobe import __version__
 from natprobe.client.hold import Hold
-from natprobe.events import Emit, RunEnded, RunStarted
+from natprobe.events import Emit, NatClassified, RunEnded, RunStarted
 from natprobe.ladder import climb
+from natprobe.model import Nat, NatBehaviour
 from natprobe.net.clock import Clock
 from natprobe.net.handshake import Roots
 from natprobe.net.tls import preload
 from natprobe.net.vantage import utc_now, vantage
-from natprobe.plan import Plan, cells, for_cell, for_target, literal
-from natprobe.probe import Bench, Cell, Context, Destinations
+from natprobe.plan import Plan, cells, for_cell, for_host, for_target, literal, sides
+from natprobe.probe import Bench, Cell, Context, Destinations, Side
 from natprobe.target import Target
 
 CLEANUP_S = 1.0
@@ -65,7 +67,9 @@ async def run(plan: Plan, emit: Emit) -> None:
         preload(current.roots)
     try:
         async with asyncio.timeout(plan.deadline_s - CLEANUP_S), asyncio.TaskGroup() as group:
-            for target in plan.targets:
+            if plan.aim == "host":
+                group.create_task(_run_host(current))
+            for target in plan.targets if plan.aim == "servers" else ():
                 group.create_task(_run_target(current, target))
         interrupted = False
     except TimeoutError:
@@ -87,18 +91,56 @@ async def _resolved(current: Run, target: Target) -> Destinations:
         return context.bench.get(Destinations) if context.bench.has(Destinations) else Destinations(())
 
 
+async def _run_host(current: Run) -> None:
+    async with asyncio.TaskGroup() as group:
+        finding = [group.create_task(_found(current, target)) for target in current.plan.targets]
+    resolved = [task.result() for task in finding]
+    behaviours: dict[Side, NatBehaviour] = {}
+    async with asyncio.TaskGroup() as group:
+        for side in sides(current.plan, resolved):
+            group.create_task(_run_side(current, side, behaviours))
+
+
+async def _found(current: Run, target: Target) -> tuple[Target, Destinations]:
+    return target, literal(target) or await _resolved(current, target)
+
+
+async def _run_side(current: Run, side: Side, behaviours: dict[Side, NatBehaviour]) -> None:
+    async with current.room, _context(current, side.servers[0].target, side) as context:
+        try:
+            await climb(context, for_host(current.plan.probes), current.emit, current.why_stopped)
+        finally:  # what was found before an interruption is told as well
+            if context.bench.has(NatBehaviour):
+                behaviours[side] = context.bench.get(NatBehaviour)
+                current.emit(NatClassified(at_ms=current.clock.now_ms(), nat=_together(current.plan, behaviours)))
+
+
+def _together(plan: Plan, behaviours: dict[Side, NatBehaviour]) -> Nat:
+    """The report holds one behaviour a family: of several sources, the one that the user named first."""
+    order = [None, *plan.sources]
+    known = {side.family: behaviours[side] for side in sorted(behaviours, key=lambda side: -order.index(side.source))}
+    return Nat(ipv4=known.get(4), ipv6=known.get(6))
+
+
 async def _run_cell(current: Run, cell: Cell) -> None:
     async with current.room, _context(current, cell.asked, cell) as context:
         await climb(context, for_cell(current.plan.probes, cell), current.emit, current.why_stopped)
 
 
 @contextlib.asynccontextmanager
-async def _context(current: Run, target: Target, place: Cell | None) -> AsyncIterator[Context]:
+async def _context(current: Run, target: Target, where: Cell | Side | None) -> AsyncIterator[Context]:
     async with asyncio.TaskGroup() as pumps:
         closing = AsyncExitStack()
         try:
             hold = Hold(current.clock, current.emit, current.roots, pumps, closing)
-            yield Context(target=target, place=place, settings=current.plan.settings, bench=Bench(), hold=hold)
+            yield Context(
+                target=target,
+                place=where if isinstance(where, Cell) else None,
+                seat=where if isinstance(where, Side) else None,
+                settings=current.plan.settings,
+                bench=Bench(),
+                hold=hold,
+            )
         finally:
             await _close(closing)
 

@@ -1,0 +1,24 @@
+"""What do answers and silences say about a NAT? RFC 5780's tests and RFC 4787's terms, pure and without I/O."""
+
+from natprobe.wire.behaviour.filtering import FilteringVerdict, Trial, filtering_of
+from natprobe.wire.behaviour.loss import CERTAIN, Tally, chance_of_loss, pooled
+from natprobe.wire.behaviour.mapping import MappingVerdict, View, mapping_of
+from natprobe.wire.behaviour.words import Filtering, Mapping, NatType, for_calls, type_of
+
+__all__ = [
+    "CERTAIN",
+    "Filtering",
+    "FilteringVerdict",
+    "Mapping",
+    "MappingVerdict",
+    "NatType",
+    "Tally",
+    "Trial",
+    "View",
+    "chance_of_loss",
+    "filtering_of",
+    "for_calls",
+    "mapping_of",
+    "pooled",
+    "type_of",
+]
