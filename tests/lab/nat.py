@@ -179,6 +179,6 @@ class Chain:
                 left.append(Emission(OTHER[came_from], current))
                 continue
             nat = self.nats[place]
-            for emission in (nat.outbound if came_from == "near" else nat.inbound)(current, now):
-                moving.append((place + _STEP[emission.side], OTHER[emission.side], emission.packet))
+            emissions = (nat.outbound if came_from == "near" else nat.inbound)(current, now)
+            moving += [(place + _STEP[side], OTHER[side], emitted) for side, emitted in emissions]
         return left

@@ -16,7 +16,7 @@ from tests.lab import namespace
 from tests.lab.layout import NAMESERVER_IPV4, SERVER_IPV4, SERVER_IPV6, Layout
 from tests.lab.namespace import Namespace, ip_batch, shell
 from tests.lab.process import Completed, Running, wait_until
-from tests.lab.wiring import CLOUD, INTERNET, SERVER, Box, Cable, wire
+from tests.lab.wiring import CLOUD, INTERNET, SERVER, Box, Cable, Wiring, wire
 
 _numbers = itertools.count()
 _CARRIER_S = 10.0
@@ -34,6 +34,7 @@ class World:
         (self.directory / "resolv.conf").write_text(f"nameserver {NAMESERVER_IPV4}\noptions timeout:1 attempts:1\n")
         self._prefix = f"np{os.getpid()}-{next(_numbers)}-"
         self._files = itertools.count()
+        self._cables = itertools.count()
         self._running: list[Running] = []
         self._boxes: dict[str, Namespace] = {}
         atexit.register(self.close)
@@ -99,12 +100,15 @@ class World:
         self.close()
 
     def _build(self) -> None:
-        wiring = wire(self.layout)
+        self._raise(wire(self.layout))
+
+    def _raise(self, wiring: Wiring) -> None:
+        """Makes what a wiring names and is not there yet, and sets up all of it."""
         plain = [cable for cable in wiring.cables if cable.shape is None]
         shaped = [cable for cable in wiring.cables if cable.shape is not None]
-        names = {box: self._prefix + box for box in wiring.boxes}
-        self._boxes = {box: Namespace(name, self.directory) for box, name in names.items()}
-        ip_batch([*(f"netns add {name}" for name in names.values()), *(self._veth(*each) for each in enumerate(plain))])
+        names = {box: self._prefix + box for box in wiring.boxes if box not in self._boxes}
+        self._boxes |= {box: Namespace(name, self.directory) for box, name in names.items()}
+        ip_batch([*(f"netns add {name}" for name in names.values()), *(self._veth(each) for each in plain)])
         self._lay_tunnels(shaped)
         for name, box in wiring.boxes.items():
             shell(["nsenter", f"--net={self[name].path}", "sh", "-e"], _script(box))
@@ -117,7 +121,8 @@ class World:
         if not wait_until(lambda: "NO-CARRIER" not in namespace.links(box.name), _CARRIER_S):
             raise RuntimeError(namespace.links(box.name))
 
-    def _veth(self, number: int, cable: Cable) -> str:
+    def _veth(self, cable: Cable) -> str:
+        number = next(self._cables)
         # Unlike indices at the two ends: where they are alike the kernel takes up to a second to notice the carrier.
         near, far = (
             f"{device} index {_FIRST_INDEX + 2 * number + end} netns {self[box].name}"
