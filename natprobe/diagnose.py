@@ -13,6 +13,18 @@ from natprobe.fold import verdict_of
 from natprobe.model import Check, Finding, Report, Severity, Status
 
 REACHES = ("turn.reach", "stun.binding")
+ABSENT = frozenset(
+    {
+        "udp-port-refused", "udp-port-blocked", "udp-port-unreachable", "tcp-port-refused", "tcp-port-blocked",
+        "tcp-port-silent", "tcp-accept-no-answer", "tcp-accept-then-close", "uri-wrong-service-port", "tls-no-listener",
+        "dtls-off", "host-unreachable", "all-ports-blocked-host-down",
+    }
+)  # fmt: skip
+"""What says that a service is not there. Whoever answers wrongly is there, and broken."""
+_PROVED_BY: dict[str, tuple[str, ...]] = {
+    # The table in which this fault was measured has both other paths whole; where they are dead, they are the fault.
+    "turn-r2r-mapped-to-wrong-local-ip": ("turn.relay-in", "turn.relay-out"),
+}
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
 
@@ -25,7 +37,13 @@ def diagnose(report: Report, catalogue: Catalogue | None = None) -> Report:
 
 
 def _settled(check: Check, checks: tuple[Check, ...]) -> Check:
-    if check.id not in REACHES or check.status is not Status.FAIL or (check.asked == check.target and _named(check)):
+    if check.status is not Status.FAIL:
+        return check
+    return _settled_reach(check, checks) if check.id in REACHES else _explained(check, checks)
+
+
+def _settled_reach(check: Check, checks: tuple[Check, ...]) -> Check:
+    if (check.asked == check.target and _named(check)) or not ABSENT.issuperset(check.findings):
         return check
     alive = [other for other in checks if other.id == check.id and other.asked == check.asked and _lives(other)]
     if not alive:
@@ -35,6 +53,21 @@ def _settled(check: Check, checks: tuple[Check, ...]) -> Check:
     if any(other.transport == check.transport for other in alive):
         return _dead_address(check, alive)
     return check
+
+
+def _explained(check: Check, checks: tuple[Check, ...]) -> Check:
+    """`check` without the findings whose proof needs another check of the same cell to have passed."""
+    same_cell = {other.id: other for other in checks if _cell(other) == _cell(check)}
+    kept = tuple(
+        finding
+        for finding in check.findings
+        if all(other not in same_cell or _lives(same_cell[other]) for other in _PROVED_BY.get(finding, ()))
+    )
+    return msgspec.structs.replace(check, findings=kept)
+
+
+def _cell(check: Check) -> tuple[object, ...]:
+    return check.asked, check.target, check.address, check.transport
 
 
 def _named(check: Check) -> bool:

@@ -57,7 +57,7 @@ class Climb:
         try:
             async with asyncio.timeout(probe.deadline_s):
                 evidence = await probe.observe(self.context)
-            return msgspec.to_builtins(evidence), probe.judge(evidence)
+            return msgspec.json.decode(msgspec.json.encode(evidence)), probe.judge(evidence)
         except TimeoutError:
             return {}, Judgement(
                 status=Status.INCONCLUSIVE, summary=f"not decided within the check's own {probe.deadline_s:g} s"

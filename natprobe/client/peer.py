@@ -10,9 +10,12 @@ from natprobe.client.stun import Reply, StunClient
 from natprobe.net.clock import Clock
 from natprobe.net.endpoint import Endpoint
 from natprobe.wire.attributes import xor_mapped_address
+from natprobe.wire.parcel import new_token, parcel
 from natprobe.wire.registry import Method
 from natprobe.wire.session import Session
 from natprobe.wire.transactions import Exchange
+
+OPENERS_S = (0.05, 0.15, 0.35, 0.7)
 
 
 class PeerView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -64,6 +67,21 @@ class Peer:
 
     async def _ask(self, server: Address) -> Reply:
         return await self._stun.ask(Session().compose(Method.BINDING), server)
+
+    async def open_towards(self, relayed: Address, server: Address) -> None:
+        """Opens this host's own NAT for what the relay sends, at moments between the sends of a flight.
+
+        Written to are the relayed address, and its port at the server's own address, whence packets come where
+        external-ip is wrong. Never before the relay's first send: an early inbound packet can make a Linux gateway give
+        the relay another port for this peer.
+        """
+        waited_s = 0.0
+        for at_s in OPENERS_S:
+            await asyncio.sleep(at_s - waited_s)
+            waited_s = at_s
+            for address in {relayed, Address(server.host, relayed.port)}:
+                if address.family == self.local.family:
+                    self.send(parcel(new_token()), address)
 
     def send(self, data: bytes, to: Address) -> None:
         """Sends `data` straight to `to`."""

@@ -77,4 +77,6 @@ class Paths:
     permitted: asyncio.Future[bool] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     inward: asyncio.Future[Flight | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     outward: asyncio.Future[Flight | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    looped: asyncio.Future[bool] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    """Whether relay to relay passes both ways."""
     returned: asyncio.Future[Flight | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())

@@ -45,11 +45,12 @@ class StunClient:
         self.channels: dict[int, Address] = {}
         """Channel numbers that are bound, and their peers (RFC 8656 section 12)."""
         self.malformed: list[str] = []
-        """What was wrong with messages that could not be read, a few of them."""
+        """What was wrong with messages that answer nothing, a few of them."""
         self.rtt_s: float | None = None
         """The last round trip that was measured without doubt."""
         self._clock = clock
         self._pending: dict[bytes, _Pending] = {}
+        self._asked: set[bytes] = set()
         self._broken: Trouble | None = None
 
     @property
@@ -66,6 +67,7 @@ class StunClient:
         if self._broken is not None:
             transaction.fail(self._broken.reason, self._broken.detail, now)
         self._pending[outgoing.transaction_id] = pending
+        self._asked.add(outgoing.transaction_id)
         try:
             await self._until_ended(pending)
         finally:
@@ -121,11 +123,14 @@ class StunClient:
             self._answered(message, datagram)
 
     def _describe(self, malformed: Malformed) -> None:
-        if len(self.malformed) < _KEPT_MALFORMED:
-            self.malformed.append(malformed.problem)
+        self._note(malformed.problem)
         pending = self._pending.get(malformed.message.transaction_id) if malformed.message else None
         if pending is not None:
             pending.transaction.discard(f"it is malformed: {malformed.problem}")
+
+    def _note(self, problem: str) -> None:
+        if len(self.malformed) < _KEPT_MALFORMED:
+            self.malformed.append(problem)
 
     def _indicated(self, message: Message, datagram: Datagram) -> None:
         if message.method == Method.DATA:
@@ -141,8 +146,12 @@ class StunClient:
             self.mailbox.deliver(token, Arrival(via=via, source=source, at_s=at_s))
 
     def _answered(self, message: Message, datagram: Datagram) -> None:
+        if message.cls == MessageClass.REQUEST:
+            return
+        if message.transaction_id not in self._asked:
+            self._note("it carries a transaction id that was never asked")
         pending = self._pending.get(message.transaction_id)
-        if pending is None or message.cls == MessageClass.REQUEST:
+        if pending is None:
             return
         why = disbelief(message, pending.key)
         if why is not None:

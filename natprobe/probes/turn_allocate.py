@@ -21,6 +21,7 @@ from natprobe.probe import Context, Judgement, Probe
 from natprobe.wire.registry import ALLOCATION_LIFETIME_S, ERROR_NAMES
 from natprobe.wire.transactions import Exchange
 
+_LONG_USER = 128
 _NEW_PORTS = 2  # RFC 8656 section 7.4: after 437 a client tries again from another port, with moderation
 
 
@@ -34,6 +35,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the server sees as our address (XOR-MAPPED-ADDRESS)."""
     lifetime_s: int | None = None
     realm: str | None = None
+    algorithms: tuple[int, ...] = ()
+    """The PASSWORD-ALGORITHMS that the server offered (RFC 8489 section 14.11)."""
     credential: CredentialFacts | None = None
     """What the credential looks like; None where none was given."""
     minted: bool = False
@@ -67,6 +70,7 @@ async def observe(ctx: Context) -> Evidence:
         mapped=client.session.mapped,
         lifetime_s=client.session.lifetime_s,
         realm=challenge.realm.decode(errors="replace") if challenge else None,
+        algorithms=tuple(each.algorithm for each in challenge.algorithms) if challenge else (),
         credential=facts,
         minted=ctx.settings.minted,
         family_refused=first.family_refused,
@@ -172,9 +176,19 @@ def _refused(evidence: Evidence, last: Exchange) -> Judgement:
     phrase = ERROR_NAMES.get(code, "unknown code")
     if code == 401:
         return _unauthorized(evidence)
-    finding = "turn-nonce-wrong-loop" if code == 438 else _CODES.get(code, "turn-allocate-refused")
+    finding = _CODES.get(code, "turn-allocate-refused")
+    if code == 400:
+        finding = _bad_request(evidence)
     tries = f", from {evidence.new_ports + 1} ports" if evidence.new_ports else ""
     return _judged(evidence, Status.FAIL, f"Allocate is refused: {code} ({phrase}){tries}", finding)
+
+
+def _bad_request(evidence: Evidence) -> str:
+    if evidence.algorithms:
+        return "turn-auth-password-algorithm-400"
+    user = evidence.credential.username if evidence.credential else ""
+    odd = not user.isascii() or not user.isprintable() or len(user) > _LONG_USER
+    return "turn-auth-bad-utf8-or-long" if odd else "turn-allocate-refused"
 
 
 def _unauthorized(evidence: Evidence) -> Judgement:
@@ -230,9 +244,9 @@ _MISPLACED = {
 }
 _CODES = {
     300: "turn-alternate-unreachable",
-    400: "turn-auth-bad-utf8-or-long",
     403: "turn-draining",
     437: "turn-allocation-mismatch-437",
+    438: "turn-nonce-wrong-loop",
     440: "turn-family-unsupported",
     441: "turn-auth-441-wrong-credentials",
     442: "turn-transport-unsupported",

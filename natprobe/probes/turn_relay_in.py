@@ -91,6 +91,10 @@ def judge(evidence: Evidence) -> Judgement:
     silence = (
         f"nothing came in at {evidence.relayed}: {len(flight.sends_ms)} packets, {(flight.waited_ms or 0) / 1000:.1f} s"
     )
+    if evidence.outward_seen is not None and _inside(evidence.outward_seen, evidence.relayed):
+        detail = f"this host stands inside the relay's own network, and sees it as {evidence.outward_seen}"
+        summary = f"{silence}; {detail}"
+        return _judged(evidence, Status.INCONCLUSIVE, summary, "relay-unreachable-from-here", detail=detail)
     if evidence.outward_seen is not None and evidence.outward_seen.host != evidence.relayed.host:
         return Judgement(status=Status.FAIL, summary=f"{silence}; peers see the relay as {evidence.outward_seen}")
     if evidence.returned:
@@ -99,6 +103,11 @@ def judge(evidence: Evidence) -> Judgement:
     if evidence.relayed.kind not in {"public", "loopback"} and evidence.outward_arrived is not True:
         return Judgement(status=Status.FAIL, summary=f"{silence}; it is {evidence.relayed.kind}")
     return _untold(evidence, silence)
+
+
+def _inside(seen: Address, relayed: Address) -> bool:
+    """Whether the peer stands on the relay's side of its NAT, and so sees its private address."""
+    return relayed.kind == "public" and seen.kind != "public"
 
 
 def _arrived(evidence: Evidence, flight: Flight) -> Judgement:

@@ -10,7 +10,7 @@ import msgspec
 
 from natprobe.address import Address
 from natprobe.client.flight import Flight, fly
-from natprobe.client.rig import Relays
+from natprobe.client.rig import Paths, Relays
 from natprobe.client.turn import TurnClient
 from natprobe.events import Raised
 from natprobe.model import Status
@@ -33,8 +33,17 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 async def observe(ctx: Context) -> Evidence:
-    """Permits each relay on the other, then sends both ways at once."""
-    relays = ctx.bench.get(Relays)
+    """Permits each relay on the other, then sends both ways at once; tells `Paths` when that is over."""
+    looped = False
+    try:
+        evidence = await _both_ways(ctx, ctx.bench.get(Relays))
+        looped = all(flight is not None and flight.arrived for flight in (evidence.there, evidence.back))
+        return evidence
+    finally:
+        ctx.bench.get(Paths).looped.set_result(looped)
+
+
+async def _both_ways(ctx: Context, relays: Relays) -> Evidence:
     one, two = relays.first, relays.second
     first, second = one.session.relayed or ctx.cell.address, two.session.relayed if two else None
     allocation = relays.second_dialogue.exchanges if relays.second_dialogue else ()
@@ -147,5 +156,5 @@ PROBE = Probe(
     observe=observe,
     judge=judge,
     deadline_s=12.0,
-    needs=(Relays,),
+    needs=(Relays, Paths),
 )

@@ -1,9 +1,7 @@
 """What does a peer see as the source of relayed traffic: the relayed address that it was told?
 
 It begins when `turn.relay-in` has had its turn. The peer's own NAT may drop what the relay sends, so between the sends
-the peer writes to the relay (to the relayed address, and to its port at the address that we dialled, where a wrong
-external-ip would make it come from). The first send goes out before any of that: an early inbound packet can make a
-Linux gateway give the relay another port for this peer.
+the peer opens it by writing to the relay itself; the first send goes out before that.
 """
 
 import asyncio
@@ -17,11 +15,9 @@ from natprobe.client.rig import Paths, Peers, Relays
 from natprobe.events import Raised
 from natprobe.model import Status
 from natprobe.probe import Context, Judgement, Probe
-from natprobe.wire.parcel import new_token, parcel
 
 _HEAD_START_RTTS = 1.5
 _HEAD_START_S = 0.06
-_OPENERS_S = (0.05, 0.15, 0.35, 0.7)
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -90,21 +86,11 @@ async def _head_start(relays: Relays, paths: Paths) -> None:
 
 async def _outward(ctx: Context, relays: Relays, peer: Peer, mapped: Address) -> Flight:
     relayed = relays.first.session.relayed or mapped
-    openers = asyncio.create_task(_open(peer, (relayed, Address(relays.first.server.host, relayed.port))))
+    openers = asyncio.create_task(peer.open_towards(relayed, relays.first.server))
     try:
         return await fly("relay to peer", lambda data: relays.first.send(mapped, data), peer.mailbox, ctx.clock)
     finally:
         openers.cancel()
-
-
-async def _open(peer: Peer, towards: tuple[Address, ...]) -> None:
-    waited_s = 0.0
-    for at_s in _OPENERS_S:
-        await asyncio.sleep(at_s - waited_s)
-        waited_s = at_s
-        for address in dict.fromkeys(towards):
-            if address.family == peer.local.family:
-                peer.send(parcel(new_token()), address)
 
 
 async def _answer(ctx: Context, relays: Relays, paths: Paths, peer: Peer, flight: Flight) -> Flight | None:
@@ -139,6 +125,9 @@ def _other_host(evidence: Evidence, seen: Address) -> Judgement:
     summary = f"the peer sees {seen}, but was told {evidence.relayed}"
     if evidence.relayed.kind != "public" and seen.kind == "public":
         return Judgement(status=Status.FAIL, summary=summary)  # turn.allocate has raised what is wrong with it
+    if evidence.relayed.kind == "public" and seen.kind != "public":
+        detail = f"this host stands inside the relay's own network: {summary}"
+        return _judged(evidence, Status.INCONCLUSIVE, detail, "relay-unreachable-from-here", detail=detail)
     if evidence.inward_arrived:
         return _judged(evidence, Status.FAIL, summary, "turn-egress-nat-gateway")
     return _judged(evidence, Status.FAIL, summary, "turn-external-ip-wrong")

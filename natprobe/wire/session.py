@@ -20,11 +20,12 @@ from natprobe.wire.attributes import (
 )
 from natprobe.wire.challenge import Challenge, answer, read_challenge
 from natprobe.wire.integrity import Integrity, verify, verify_fingerprint
-from natprobe.wire.message import Message, build
-from natprobe.wire.registry import Attribute, MessageClass, Method, method_name
+from natprobe.wire.message import Message, build, unknown_required
+from natprobe.wire.registry import Attribute, MessageClass, Method, attribute_name, method_name
 from natprobe.wire.seal import FINGERPRINTED
 
 Step = Literal["final", "again"]
+
 
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     """A composed request. `key` proves the answer; None where the request was not sealed."""
@@ -109,6 +110,9 @@ def disbelief(message: Message, key: bytes | None) -> str | None:
     """
     if verify_fingerprint(message) is Integrity.WRONG:
         return "its FINGERPRINT is wrong"
+    unknown = unknown_required(message)
+    if unknown:  # RFC 8489 sections 6.3.3 and 6.3.4
+        return f"it holds {attribute_name(unknown[0])}, which must be understood and is unknown"
     if key is None:
         return None
     integrity = verify(message, key)
