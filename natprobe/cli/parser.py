@@ -2,17 +2,21 @@
 
 import argparse
 import importlib
+from collections.abc import Collection
 from typing import NoReturn
 
 from natprobe import __version__
 
 COMMANDS = {
     "check": "check TURN and STUN servers: the main job",
+    "nat": "this host's NAT: mapping, filtering, and what they mean for calls",
     "demo": "check an embedded server on loopback: needs no network",
+    "pair": "will a call between two hosts be direct, and how",
     "credential": "mint a time-limited TURN credential, or examine one",
     "explain": "what a finding means, what proves it, and how to mend it",
     "replay": "a recording, as text or as any report",
     "report": "turn a kept report into another form",
+    "completion": "a completion script for bash, zsh or fish",
 }
 
 _EPILOG = """\
@@ -39,7 +43,17 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(argv: list[str]) -> argparse.Namespace:
     """The arguments of one command, with its `run` function. Raises UsageError."""
-    name = next((word for word in argv if not word.startswith("-")), None)
+    named = next((word for word in argv if not word.startswith("-")), "")
+    return _build({named}).parse_args(argv)
+
+
+def whole_parser() -> argparse.ArgumentParser:
+    """The parser with the options of every command."""
+    return _build(COMMANDS)
+
+
+def _build(loaded: Collection[str]) -> argparse.ArgumentParser:
+    """A parser that knows the options of the commands in `loaded`, and of the others their names."""
     parser = _Parser(
         prog="natprobe",
         description="Says which part of a WebRTC deployment is broken, and proves it.",
@@ -49,18 +63,18 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--version", action="version", version=f"natprobe {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
     for command, summary in COMMANDS.items():
-        _add(commands, command, summary, named=command == name)
-    return parser.parse_args(argv)
+        sub = _add(commands, command, summary)
+        if command in loaded:
+            module = importlib.import_module(f"natprobe.cli.{command}")
+            module.configure(sub)
+            sub.set_defaults(run=module.run)
+    return parser
 
 
-def _add(commands: "argparse._SubParsersAction[_Parser]", command: str, summary: str, *, named: bool) -> None:
-    sub = commands.add_parser(
+def _add(commands: "argparse._SubParsersAction[_Parser]", command: str, summary: str) -> _Parser:
+    return commands.add_parser(
         command,
         help=summary,
         description=f"{summary[0].upper()}{summary[1:]}.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    if named:
-        module = importlib.import_module(f"natprobe.cli.{command}")
-        module.configure(sub)
-        sub.set_defaults(run=module.run)

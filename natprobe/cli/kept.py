@@ -1,0 +1,31 @@
+"""Reads reports that `--json` or `--report json=FILE` kept."""
+
+import sys
+from pathlib import Path
+
+from natprobe.cli.parser import UsageError
+from natprobe.model import Report
+from natprobe_reports.json import ReportError, decode
+
+LARGEST_REPORT = 64_000_000
+
+
+def kept_report(name: str) -> Report:
+    """The report in the file `name`; `-` is stdin. Raises UsageError with one line."""
+    try:
+        return decode(_bytes(name))
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read ({error.strerror}); name a report that --json printed") from None
+    except ReportError as error:
+        raise UsageError(f"{name}: {error}") from None
+
+
+def _bytes(name: str) -> bytes:
+    if name == "-":
+        data = sys.stdin.buffer.read(LARGEST_REPORT + 1)
+    else:
+        with Path(name).open("rb") as file:
+            data = file.read(LARGEST_REPORT + 1)
+    if len(data) > LARGEST_REPORT:
+        raise ReportError(f"longer than {LARGEST_REPORT} bytes: no report is")
+    return data

@@ -1,0 +1,248 @@
+"""Verdicts from two kept reports."""
+
+import itertools
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from natprobe.address import Address
+from natprobe.model import Candidate, CandidateError, NatBehaviour, Report
+from natprobe.pairing import from_nat, from_report, judge, read_nat, verdict
+from natprobe.pairing.nat import FILTERINGS, MAPPINGS, Nat
+from natprobe.pairing.rules import outcome
+from natprobe.pairing.verdict import Verdict
+from tests.pairing.kept import BLOCKED, BROKEN_TURN, CLOSED_RELAY, WORKING_RELAY, behaviour, kept
+
+EIM, ADM, APDM = "endpoint-independent", "address-dependent", "address-and-port-dependent"
+EIF, ADF, APDF = "endpoint-independent", "address-dependent", "address-and-port-dependent"
+
+Kind = tuple[Any, Any]
+
+
+def of(mapping: str, filtering: str, *, n: int = 1, **more: Any) -> Report:
+    return kept(behaviour(mapping, filtering, n=n, **more))
+
+
+def ids(told: Verdict) -> set[str]:
+    return {finding.id for finding in told.findings}
+
+
+@pytest.mark.parametrize("a", [*itertools.product(MAPPINGS, FILTERINGS[1:])], ids="/".join)
+@pytest.mark.parametrize("b", [*itertools.product(MAPPINGS, FILTERINGS[1:])], ids="/".join)
+def test_two_measured_nats_give_the_closed_form(a: Kind, b: Kind) -> None:
+    told = verdict(of(*a, n=1), of(*b, n=2))
+    expected = {"direct": True, "direct-by-prflx": True, "uncertain": None, "relay": False}
+    assert told.direct is expected[outcome(Nat(*a), Nat(*b))]
+
+
+behaviours = st.builds(
+    behaviour,
+    st.sampled_from([*MAPPINGS, "unknown"]),
+    st.sampled_from([*FILTERINGS[1:], "unknown"]),
+    n=st.sampled_from([1, 2]),
+    hairpinning=st.sampled_from([True, False, None]),
+    pooling=st.sampled_from(["paired", "arbitrary", None]),
+)
+reports = st.builds(
+    kept,
+    st.one_of(st.none(), st.just(BLOCKED), behaviours),
+    ipv6=st.one_of(st.none(), st.just(BLOCKED)),
+    checks=st.sampled_from([(), WORKING_RELAY, CLOSED_RELAY, BROKEN_TURN]),
+)
+
+
+@given(reports, reports)
+def test_the_order_of_the_reports_changes_nothing(a: Report, b: Report) -> None:
+    assert verdict(a, b, ("home", "office")) == verdict(b, a, ("office", "home"))
+
+
+@given(reports, reports)
+def test_every_verdict_has_a_reason_and_a_path_that_fits_it(a: Report, b: Report) -> None:
+    told = verdict(a, b)
+    assert told.reason.endswith((".", "tells."))
+    assert (told.path in {"host", "srflx", "prflx"}) is (told.direct is True)
+
+
+@given(
+    st.sampled_from(MAPPINGS), st.sampled_from(FILTERINGS[1:]), st.sampled_from(MAPPINGS), st.sampled_from(FILTERINGS)
+)
+def test_learning_more_never_contradicts_what_was_certain(m: Any, f: Any, other_m: Any, other_f: Any) -> None:
+    other = of(other_m, other_f, n=2)
+    known = verdict(of(m, f), other).direct
+    assert verdict(of("unknown", f), other).direct in {None, known}
+    assert verdict(of(m, "unknown"), other).direct in {None, known}
+    assert verdict(of("unknown", "unknown", mapped=None, local=None), other).direct in {None, known}
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "path"),
+    [
+        (("none", EIF), ("none", APDF), "host"),
+        (("none", EIF), (EIM, APDF), "srflx"),
+        ((EIM, ADF), (EIM, APDF), "srflx"),
+        ((EIM, ADF), (APDM, APDF), "prflx"),
+        ((EIM, APDF), (APDM, APDF), "relay"),
+    ],
+)
+def test_the_path_names_the_candidates(a: Kind, b: Kind, path: str) -> None:
+    assert verdict(of(*a, n=1), of(*b, n=2)).path == path
+
+
+def test_an_unknown_filter_that_decides_leaves_the_verdict_open_and_is_named() -> None:
+    told = verdict(of(EIM, "unknown"), of(APDM, APDF, n=2), ("home", "office"))
+    assert told.direct is None
+    assert told.path == "relay"
+    assert "home: how its NAT filters is not known" in told.reason
+
+
+def test_an_unknown_filter_that_decides_nothing_leaves_the_verdict_certain() -> None:
+    assert verdict(of(EIM, "unknown"), of(EIM, APDF, n=2)).direct is True
+    assert verdict(of(APDM, "unknown"), of(APDM, APDF, n=2)).direct is False
+
+
+def test_an_unknown_mapping_of_a_translated_address_is_no_missing_nat() -> None:
+    told = verdict(of("unknown", EIF), of("none", EIF, n=2))
+    assert told.direct is True
+    assert told.path == "prflx"
+
+
+def test_a_report_without_a_nat_block_cannot_be_told_even_beside_an_open_host() -> None:
+    told = verdict(kept(), of("none", EIF, n=2))
+    assert told.direct is None
+    assert "whether UDP leaves its network" in told.reason
+
+
+def test_candidates_alone_show_that_udp_works() -> None:
+    srflx = Candidate(
+        candidate="candidate:1 1 udp 1 198.51.100.1 40000 typ srflx raddr 10.1.0.2 rport 40000",
+        type="srflx",
+        protocol="udp",
+        address=Address("198.51.100.1", 40000),
+        related=Address("10.1.0.2", 40000),
+        priority=1,
+        gathered_ms=1.0,
+    )
+    assert verdict(kept(candidates=(srflx,)), of("none", EIF, n=2)).direct is True
+
+
+def test_no_address_family_in_common_is_told() -> None:
+    told = verdict(of(EIM, EIF), kept(ipv6=behaviour("none", APDF)))
+    assert told.direct is None
+    assert "no address family in common" in told.reason
+
+
+def test_the_better_address_family_decides() -> None:
+    six = [NatBehaviour(type="x", mapping="none", filtering=APDF, local=at, mapped=at) for at in _SIX]
+    told = verdict(
+        kept(behaviour(APDM, APDF), ipv6=six[0]), kept(behaviour(APDM, APDF, n=2), ipv6=six[1]), ("home", "office")
+    )
+    assert (told.direct, told.path) == (True, "host")
+    assert told.reason.startswith("Over IPv6 neither home nor office stands behind a NAT")
+    assert "ice-ipv6-firewalled" in ids(told)
+
+
+_SIX = (Address("2001:db8:1::2", 5000), Address("2001:db8:2::2", 5000))
+
+
+def test_udp_blocked_on_one_side_needs_a_relay() -> None:
+    told = verdict(kept(BLOCKED), of("none", EIF, n=2), ("home", "office"))
+    assert (told.direct, told.path) == (False, "relay")
+    assert "UDP does not leave the network of home" in told.reason
+    assert {"nat-udp-blocked", "ice-needs-relay"} <= ids(told)
+
+
+def test_udp_blocked_with_only_the_others_relay_has_no_path() -> None:
+    told = verdict(kept(BLOCKED, checks=BROKEN_TURN), kept(behaviour(EIM, APDF), checks=WORKING_RELAY))
+    assert (told.direct, told.path) == (False, "none")
+    assert "ice-no-relay" in ids(told)
+
+
+def test_both_blocked_with_a_relay_each_go_from_relay_to_relay() -> None:
+    told = verdict(kept(BLOCKED, checks=WORKING_RELAY), kept(BLOCKED, checks=WORKING_RELAY))
+    assert (told.direct, told.path) == (False, "relay")
+    assert "A TURN relay works from A and B." in told.reason
+
+
+def test_one_relay_is_enough_for_every_peer_that_has_udp() -> None:
+    told = verdict(
+        kept(behaviour(APDM, APDF), checks=WORKING_RELAY), kept(behaviour(APDM, APDF, n=2), checks=BROKEN_TURN)
+    )
+    assert told.path == "relay"
+
+
+def test_a_relay_behind_a_closed_range_fails_against_a_dependent_mapping() -> None:
+    told = verdict(
+        kept(behaviour(APDM, APDF), checks=CLOSED_RELAY), kept(behaviour(APDM, APDF, n=2), checks=BROKEN_TURN)
+    )
+    assert (told.direct, told.path) == (False, "none")
+
+
+def test_arbitrary_pooling_defeats_a_relay_on_one_side_only() -> None:
+    mover = behaviour(APDM, APDF, pooling="arbitrary")
+    told = verdict(kept(mover, checks=BROKEN_TURN), kept(behaviour(EIM, ADF, n=2), checks=WORKING_RELAY))
+    assert (told.direct, told.path) == (False, "none")
+    assert {"nat-ip-pooling-arbitrary", "ice-needs-relay"} <= ids(told)
+
+
+def test_a_direct_call_with_a_broken_turn_server_is_warned_of() -> None:
+    told = verdict(kept(behaviour(EIM, EIF), checks=BROKEN_TURN), of(EIM, EIF, n=2))
+    assert told.direct is True
+    assert ids(told) == {"ice-all-hides-broken-turn"}
+    assert "No TURN relay works from A." in told.reason
+
+
+def test_a_refused_server_of_a_gathering_is_a_relay_that_does_not_work() -> None:
+    errors = (CandidateError(url="turn:turn.example.org", text="Unauthorized", code=401, at_ms=1.0),)
+    report = Report(
+        natprobe="0", command="gather", started="", duration_ms=1.0, verdict=kept().verdict,
+        vantage=kept().vantage, candidate_errors=errors,
+    )  # fmt: skip
+    assert from_report("A", report).turn is False
+
+
+def test_a_passive_tcp_candidate_on_an_open_public_host_needs_no_udp() -> None:
+    line = "candidate:1 1 tcp 1 203.0.113.9 4443 typ host tcptype passive"
+    passive = Candidate(
+        candidate=line, type="host", protocol="tcp", address=Address("203.0.113.9", 4443), priority=1, gathered_ms=1.0
+    )
+    open_host = kept(behaviour("none", EIF, n=2), candidates=(passive,))
+    closed_host = kept(behaviour("none", APDF, n=2), candidates=(passive,))
+    assert verdict(kept(BLOCKED), open_host).direct is True
+    assert verdict(kept(BLOCKED), closed_host).direct is None
+
+
+def test_words_may_declare_a_passive_tcp_candidate() -> None:
+    told = judge(from_nat("A", None), from_nat("B", read_nat("none/open"), passive_tcp=True))
+    assert (told.direct, told.path) == (True, "host")
+
+
+def test_a_filtered_lite_agent_is_the_one_to_blame() -> None:
+    told = judge(from_nat("gateway", read_nat("eim/apdf"), lite=True), from_nat("home", read_nat("eim/eif")))
+    assert told.direct is False
+    assert "gateway is an ICE-lite agent" in told.reason
+    assert "ice-lite-behind-nat" in ids(told)
+
+
+def test_neighbours_behind_one_public_address_use_host_candidates() -> None:
+    mapped = Address("198.51.100.7", 40001)
+    a = of(APDM, APDF, mapped=mapped, local=Address("10.7.0.2", 5000))
+    b = of(APDM, APDF, mapped=mapped, local=Address("10.7.0.3", 5000))
+    assert (verdict(a, b).direct, verdict(a, b).path) == (True, "host")
+
+
+def test_apart_behind_one_public_address_it_takes_hairpinning() -> None:
+    mapped = Address("198.51.100.7", 40001)
+    near: dict[str, Any] = {"mapped": mapped, "local": Address("10.7.0.2", 5000)}
+    far: dict[str, Any] = {"mapped": mapped, "local": Address("10.8.0.3", 5000)}
+    loops = verdict(of(EIM, APDF, hairpinning=True, **near), of(EIM, APDF, **far))
+    silent = verdict(of(EIM, APDF, hairpinning=False, **near), of(EIM, APDF, **far))
+    unknown = verdict(of(EIM, APDF, **near), of(EIM, APDF, **far))
+    assert (loops.direct, loops.path) == (True, "srflx")
+    assert (silent.direct, ids(silent)) == (None, {"nat-no-hairpin"})
+    assert unknown.direct is None
+
+
+def test_one_report_twice_is_one_host() -> None:
+    assert verdict(of(APDM, APDF), of(APDM, APDF)).path == "host"
