@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from natprobe.across import client_without_udp, misleading_records
 from natprobe.catalogue import Catalogue, load
 from natprobe.fold import verdict_of
 from natprobe.model import Check, Finding, Report, Severity, Status
@@ -17,7 +18,7 @@ ABSENT = frozenset(
     {
         "udp-port-refused", "udp-port-blocked", "udp-port-unreachable", "tcp-port-refused", "tcp-port-blocked",
         "tcp-port-silent", "tcp-accept-no-answer", "tcp-accept-then-close", "uri-wrong-service-port", "tls-no-listener",
-        "dtls-off", "host-unreachable", "all-ports-blocked-host-down",
+        "dtls-off", "host-unreachable", "all-ports-blocked-host-down", "udp-blocked-client", "dns-srv-mismatch",
     }
 )  # fmt: skip
 """What says that a service is not there. Whoever answers wrongly is there, and broken."""
@@ -30,7 +31,8 @@ _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
 def diagnose(report: Report, catalogue: Catalogue | None = None) -> Report:
     """`report` with what its checks mean together. Diagnosing twice changes nothing."""
-    checks = tuple(_settled(check, report.checks) for check in report.checks)
+    seen = misleading_records(client_without_udp(report.checks))
+    checks = tuple(_settled(check, seen) for check in seen)
     settled = msgspec.structs.replace(report, checks=checks)
     findings = _findings(settled, catalogue or load())
     return msgspec.structs.replace(settled, findings=findings, verdict=verdict_of(settled))
@@ -43,7 +45,7 @@ def _settled(check: Check, checks: tuple[Check, ...]) -> Check:
 
 
 def _settled_reach(check: Check, checks: tuple[Check, ...]) -> Check:
-    if (check.asked == check.target and _named(check)) or not ABSENT.issuperset(check.findings):
+    if _named(check) or not ABSENT.issuperset(check.findings):
         return check
     alive = [other for other in checks if other.id == check.id and other.asked == check.asked and _lives(other)]
     if not alive:
@@ -71,7 +73,8 @@ def _cell(check: Check) -> tuple[object, ...]:
 
 
 def _named(check: Check) -> bool:
-    return check.transport is not None and f"?transport={_URI_WORD[check.transport]}" in check.target
+    """Whether the user's own words name the transport: what they name must work."""
+    return check.asked == check.target and "?transport=" in check.target
 
 
 def _lives(check: Check) -> bool:
@@ -80,6 +83,8 @@ def _lives(check: Check) -> bool:
 
 def _not_offered(check: Check) -> Check:
     finding = {"dtls": "dtls-off", "tcp": "turn-no-tcp-fallback"}.get(check.transport or "", "transport-not-offered")
+    if "udp-blocked-client" in check.findings:
+        finding = "udp-blocked-client"
     facts = _carried(check) | {"transport": check.transport or "", "detail": check.summary}
     return msgspec.structs.replace(
         check,
@@ -142,6 +147,3 @@ def _elsewhere(checks: list[Check]) -> str:
 
 def _unique(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(texts))
-
-
-_URI_WORD = {"udp": "udp", "dtls": "udp", "tcp": "tcp", "tls": "tcp"}

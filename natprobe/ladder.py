@@ -2,6 +2,7 @@
 
 import asyncio
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,22 +24,25 @@ class Climb:
     rungs: Rungs
     emit: Emit
     ended: dict[str, asyncio.Event]
-    why_stopped: str
-    """The sentence for a probe that is cut off from outside."""
+    why_stopped: Callable[[], str]
+    """Tells, at the moment when a probe is cut off from outside, what cut it off."""
 
     async def probe(self, probe: Probe[Any]) -> None:
         """Waits for what `probe` depends on, puts its question, tells the answer; skips it where a need is missing."""
         started = self.context.clock.now_ms()
         evidence: dict[str, Any] = {}
-        judgement = Judgement(status=Status.INCONCLUSIVE, summary=f"not decided: {self.why_stopped}")
+        judgement: Judgement | None = None
         try:
             for earlier in dependencies(probe, self.rungs):
                 await self.ended[earlier].wait()
             started = self.context.clock.now_ms()
             evidence, judgement = await self._answer(probe)
         finally:
-            self.emit(self._told(probe, started, evidence, judgement))
+            self.emit(self._told(probe, started, evidence, judgement or self._cut_off()))
             self.ended[probe.id].set()
+
+    def _cut_off(self) -> Judgement:
+        return Judgement(status=Status.INCONCLUSIVE, summary=f"not decided: {self.why_stopped()}")
 
     async def _answer(self, probe: Probe[Any]) -> tuple[dict[str, Any], Judgement]:
         absent = next((thing for thing in probe.needs if not self.context.bench.has(thing)), None)
@@ -84,7 +88,7 @@ class Climb:
         )
 
 
-async def climb(context: Context, rungs: Rungs, emit: Emit, why_stopped: str) -> None:
+async def climb(context: Context, rungs: Rungs, emit: Emit, why_stopped: Callable[[], str]) -> None:
     """Runs every probe of `rungs` as its needs are met; returns when all have been told."""
     place = context.place
     for probe in rungs:

@@ -12,6 +12,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Literal
 
 from natprobe import __version__
 from natprobe.client.hold import Hold
@@ -42,10 +43,11 @@ class Run:
     roots: Roots
     room: asyncio.Semaphore
 
-    @property
     def why_stopped(self) -> str:
-        """The sentence for a check that the end of the run cuts off."""
-        return f"the run was stopped before its deadline of {self.plan.deadline_s:g} s, or reached it"
+        """The clause for a check that the end of the run cuts off just now."""
+        if self.clock.now() >= self.plan.deadline_s - CLEANUP_S:
+            return f"the run reached its deadline of {self.plan.deadline_s:g} s"
+        return "the run was interrupted"
 
 
 async def run(plan: Plan, emit: Emit) -> None:
@@ -87,7 +89,8 @@ async def _run_target(current: Run, target: Target) -> None:
 
 async def _resolved(current: Run, target: Target) -> Destinations:
     async with _context(current, target, None) as context:
-        await climb(context, for_target(current.plan.probes, target), current.emit, current.why_stopped)
+        scope: Literal["target", "spare"] = "spare" if current.plan.unnamed else "target"
+        await climb(context, for_target(current.plan.probes, target, scope), current.emit, current.why_stopped)
         return context.bench.get(Destinations) if context.bench.has(Destinations) else Destinations(())
 
 

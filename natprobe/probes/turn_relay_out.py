@@ -136,6 +136,10 @@ def _other_host(evidence: Evidence, seen: Address) -> Judgement:
 def _lost(evidence: Evidence, flight: Flight) -> Judgement:
     waited = f"{len(flight.sends_ms)} packets, {(flight.waited_ms or 0) / 1000:.1f} s"
     summary = f"nothing that the relay sent reached this host ({waited})"
+    if evidence.peer_mapped is not None and evidence.peer_mapped.host == evidence.relayed.host:
+        detail = "this host and the relay share one public address, so that this path is not that of a peer outside"
+        summary = f"{summary}; {detail}"
+        return _judged(evidence, Status.INCONCLUSIVE, summary, "relay-unreachable-from-here", detail=detail)
     if evidence.inward_arrived:
         return _judged(evidence, Status.FAIL, summary, "turn-one-way")
     return Judgement(status=Status.INCONCLUSIVE, summary=f"{summary}, and nothing of this host reached the relay")
