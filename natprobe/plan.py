@@ -26,6 +26,8 @@ class Plan:
     families: tuple[Family, ...] = (4, 6)
     aim: Literal["servers", "host"] = "servers"
     """What the run is about: each server by itself, or this host, which all servers look at together."""
+    unnamed: bool = False
+    """Whether the targets are natprobe's own choice: one that has gone is no fault then."""
     sources: tuple[Address, ...] = ()
     """The addresses of this host to send from, each on its own; none leaves the choice to routing."""
 
@@ -69,9 +71,11 @@ def cells(target: Target, destinations: Destinations, families: tuple[Family, ..
     )
 
 
-def for_target(probes: Iterable[Probe[Any]], target: Target) -> tuple[Probe[Any], ...]:
-    """The probes that are put to `target` once, as a whole."""
-    return _ordered(probe for probe in probes if probe.scope == "target" and target.scheme in probe.schemes)
+def for_target(
+    probes: Iterable[Probe[Any]], target: Target, scope: Literal["target", "spare"] = "target"
+) -> tuple[Probe[Any], ...]:
+    """The probes that are put to `target` once, as a whole; `spare` for a target that nobody named."""
+    return _ordered(probe for probe in probes if probe.scope == scope and target.scheme in probe.schemes)
 
 
 def for_cell(probes: Iterable[Probe[Any]], cell: Cell) -> tuple[Probe[Any], ...]:

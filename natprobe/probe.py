@@ -190,5 +190,6 @@ class Probe(Generic[E]):
     after: tuple[str, ...] = ()
     """Probes of the same cell that must have ended, however they ended."""
     transports: frozenset[TransportName] = frozenset({"udp", "tcp", "tls", "dtls"})
-    scope: Literal["target", "cell", "host"] = "cell"
-    """Whether it is put to a target once, to each of its cells, or to this host through all targets together."""
+    scope: Literal["target", "spare", "cell", "host"] = "cell"
+    """Whether it is put to a target once (`spare`: to one that nobody named), to each of its cells, or to this host
+    through all targets together."""

@@ -50,11 +50,11 @@ class _Half:
         self.kind = kind
         self.expected = offer.other if kind == "address" else offer.other_port
         self.change = encode_change_request(ChangeRequest(change_ip=kind == "address", change_port=True))
-        self.test = sounder.ask(self._question(()))
-        self.control = sounder.ask(plain(offer.primary))
         self.proof: Inquiry | None = None
         self._survey = survey
         self._offer = offer
+        self.test = sounder.ask(self._question(()))
+        self.control = sounder.ask(plain(offer.primary))
 
     def _question(self, more: tuple[tuple[int, bytes], ...]) -> Question:
         return Question(

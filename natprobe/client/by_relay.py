@@ -17,7 +17,7 @@ from natprobe.client.flight import Flight, fly
 from natprobe.client.hold import Hold
 from natprobe.client.line import Way
 from natprobe.client.opening import open_client
-from natprobe.client.sounding import Inquiry, Sounder, Sounding, hear, open_sounder, plain, repeat
+from natprobe.client.sounding import Inquiry, Sounder, Sounding, open_sounder, plain, repeat
 from natprobe.client.survey import Survey
 from natprobe.client.turn import TurnClient
 from natprobe.net.trouble import Trouble
@@ -114,7 +114,10 @@ async def _tried(hold: Hold, client: TurnClient, relayed: Address, ears: list[_E
     proof = await proof_task
     control = pooled(ear.control.sounding().tally for ear in ears)
     egress = proof.source
-    trials = [_trial(flight, relayed, egress, control, ear) for flight, ear in zip(flights, strangers, strict=True)]
+    port = _trial(flights[0], egress, control, _no_neighbour(egress, client.server))
+    address = None
+    if len(strangers) > 1:
+        address = _trial(flights[1], egress, control, _no_foreigner(egress, strangers[1].control.question.to))
     return RelayTrials(
         server=client.server,
         relayed=relayed,
@@ -123,13 +126,13 @@ async def _tried(hold: Hold, client: TurnClient, relayed: Address, ears: list[_E
         controls=tuple(ear.control.sounding() for ear in ears),
         proof=proof,
         flights=tuple(flights),
-        port=trials[0],
-        address=trials[1] if len(trials) > 1 else None,
+        port=port,
+        address=address,
     )
 
 
 async def _prove(hold: Hold, client: TurnClient, relayed: Address, friend: _Ear) -> Flight:
-    """The relay writes to a socket that has written to it: to where that socket's packets come from, if they come in."""
+    """The relay writes to a socket that has written to it: to where that socket's packets are seen to come from."""
     token = new_token()
     came_in = client.stun.mailbox.expect(token)
     seen = [friend.mapped or friend.sounder.local]
@@ -181,18 +184,27 @@ def _wait_s(ears: list[_Ear]) -> float:
     return max(0.15, 3 * max(ear.control.sounding().slowest_ms for ear in ears) / 1000)
 
 
-def _trial(flight: Flight, relayed: Address, egress: Address | None, control: Tally, ear: _Ear) -> Trial:
-    disproof = None
-    if egress is not None and egress.host != relayed.host:
-        disproof = f"the relay writes from {egress.host}, and not from {relayed.host} as it says"
-    elif ear.control.question.to.host not in {relayed.host} and ear.control.question.to == relayed:
-        disproof = "the socket has written to the relay"
+def _trial(flight: Flight, egress: Address | None, control: Tally, wrong: str | None) -> Trial:
     return Trial(
-        stranger=str(egress or relayed),
+        stranger=str(flight.source or egress or "the relay"),
         sends=len(flight.sends_ms),
         waited_ms=flight.waited_ms or 0.0,
-        arrived=flight.arrived and disproof is None,
+        arrived=flight.arrived and wrong is None,
         proved=egress is not None,
-        disproof=disproof,
+        disproof=wrong,
         control=control,
     )
+
+
+def _no_neighbour(egress: Address | None, known: Address) -> str | None:
+    """Why the relay is no other port of the address `known`, or None where it is."""
+    if egress is None or egress.host == known.host:
+        return None
+    return f"the relay writes from {egress.host}, which is not the server's own address {known.host}"
+
+
+def _no_foreigner(egress: Address | None, known: Address) -> str | None:
+    """Why the relay is no stranger at another address than `known`, or None where it is."""
+    if egress is None or egress.host != known.host:
+        return None
+    return f"the relay writes from {egress.host}, which the socket has written to"

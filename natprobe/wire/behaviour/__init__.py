@@ -3,15 +3,18 @@
 from natprobe.wire.behaviour.filtering import FilteringVerdict, Trial, filtering_of
 from natprobe.wire.behaviour.loss import CERTAIN, Tally, chance_of_loss, pooled
 from natprobe.wire.behaviour.mapping import MappingVerdict, View, mapping_of
+from natprobe.wire.behaviour.reach import Door, ReachVerdict, reach_of
 from natprobe.wire.behaviour.words import Filtering, Mapping, NatType, for_calls, type_of
 
 __all__ = [
     "CERTAIN",
+    "Door",
     "Filtering",
     "FilteringVerdict",
     "Mapping",
     "MappingVerdict",
     "NatType",
+    "ReachVerdict",
     "Tally",
     "Trial",
     "View",
@@ -20,5 +23,6 @@ __all__ = [
     "for_calls",
     "mapping_of",
     "pooled",
+    "reach_of",
     "type_of",
 ]

@@ -53,6 +53,8 @@ class FilteringVerdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     """A clause: what it rests on, or what is missing."""
     chance: float = 0.0
     """The chance that loss alone explains it."""
+    method: str | None = None
+    """What told it: rfc5780 or relay."""
 
 
 def filtering_of(address: Trial | None, port: Trial | None) -> FilteringVerdict:

@@ -1,0 +1,143 @@
+"""What kind of NAT is that, taken together, and what does it mean for calls? (RFC 4787's terms, RFC 3489's word)"""
+
+import msgspec
+
+from natprobe.address import Address
+from natprobe.client.survey import Port, Reached, Survey
+from natprobe.events import Raised
+from natprobe.model import NatBehaviour, Status
+from natprobe.probe import Context, Judgement, Probe
+from natprobe.wire.behaviour import FilteringVerdict, MappingVerdict, NatType, for_calls, type_of
+
+_MAPPING_TRUST = {"rfc5780": 0.99, "servers": 0.95}
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The behaviour, and what it was put together from."""
+
+    behaviour: NatBehaviour
+    ports: tuple[Port, ...] = ()
+    """Sockets on fresh ports, as a server saw them."""
+    calls: str
+    """What it means for calls."""
+
+
+async def observe(ctx: Context) -> Evidence:
+    """Puts the verdicts of the other probes together; asks nothing."""
+    reached = ctx.bench.get(Reached)
+    if reached.verdict.word != "answered":
+        return _unreached(ctx, reached)
+    mapping = ctx.bench.get(MappingVerdict) if ctx.bench.has(MappingVerdict) else _NO_MAPPING
+    filtering = ctx.bench.get(FilteringVerdict) if ctx.bench.has(FilteringVerdict) else _NO_FILTERING
+    survey = ctx.bench.get(Survey)
+    ports = tuple(survey.ports)
+    kind = type_of(mapping.word, filtering.word, dependent=mapping.dependent)
+    behaviour = NatBehaviour(
+        type=kind,
+        mapping=mapping.word,
+        filtering=filtering.word,
+        local=reached.local,
+        mapped=mapping.mapped,
+        port_preservation=None if mapping.word == "none" else _preserved(ports),
+        pooling=_pooling(ports, mapping),
+        method=_method(survey, mapping, filtering),
+        confidence=_confidence(kind, survey, filtering),
+    )
+    ctx.bench.put(behaviour)
+    return Evidence(behaviour=behaviour, ports=ports, calls=for_calls(kind, mapping.word, filtering.word))
+
+
+_NO_MAPPING = MappingVerdict(word="unknown", why="it was not measured")
+_NO_FILTERING = FilteringVerdict(word="unknown", why="it was not measured")
+
+
+def _unreached(ctx: Context, reached: Reached) -> Evidence:
+    kind: NatType = "udp-blocked" if reached.verdict.word == "blocked" else "unknown"
+    behaviour = NatBehaviour(
+        type=kind,
+        mapping="unknown",
+        filtering="unknown",
+        local=reached.local,
+        method="silence" if kind == "udp-blocked" else None,
+        confidence=reached.verdict.confidence or None,
+    )
+    ctx.bench.put(behaviour)
+    return Evidence(behaviour=behaviour, calls=for_calls(kind, "unknown", "unknown"))
+
+
+def _preserved(ports: tuple[Port, ...]) -> bool | None:
+    return all(port.local.port == port.mapped.port for port in ports) if ports else None
+
+
+def _pooling(ports: tuple[Port, ...], mapping: MappingVerdict) -> str | None:
+    """RFC 4787 section 4.1, REQ-2: whether all sockets of this host keep one public address."""
+    hosts = {port.mapped.host for port in ports} | {each.host for each in (mapping.mapped, mapping.seen) if each}
+    if mapping.word == "none" or mapping.contradictory or (len(hosts) == 1 and len(ports) < 2):
+        return None
+    return ("arbitrary" if len(hosts) > 1 else "paired") if hosts else None
+
+
+def _method(survey: Survey, mapping: MappingVerdict, filtering: FilteringVerdict) -> str | None:
+    used = [_mapping_method(survey)] if mapping.word != "unknown" or mapping.dependent else []
+    if filtering.word != "unknown" and filtering.method is not None:
+        used.append(filtering.method)
+    return ", ".join(dict.fromkeys(used)) or None
+
+
+def _mapping_method(survey: Survey) -> str:
+    alternates = survey.alternates.everyone if survey.alternates else ()
+    return "rfc5780" if any(each.heard.is_set() for each in alternates) else "servers"
+
+
+def _confidence(kind: NatType, survey: Survey, filtering: FilteringVerdict) -> float | None:
+    if kind == "unknown":
+        return None
+    return round(_MAPPING_TRUST[_mapping_method(survey)] * (1 - filtering.chance), 4)
+
+
+def judge(evidence: Evidence) -> Judgement:
+    """The word, and what it means for calls."""
+    behaviour = evidence.behaviour
+    raised = tuple(Raised(id=finding, facts=facts) for finding, facts in _findings(evidence))
+    summary = f"{behaviour.type}; {evidence.calls}"
+    if behaviour.type == "unknown":
+        return Judgement(status=Status.INCONCLUSIVE, summary=summary, raised=raised)
+    bad = behaviour.type in {"symmetric", "udp-blocked"} or any(each.id in _WARNINGS for each in raised)
+    return Judgement(status=Status.WARN if bad else Status.PASS, summary=summary, raised=raised)
+
+
+_WARNINGS = {"nat-ip-pooling-arbitrary", "nat-port-preserving-collision"}
+
+
+def _findings(evidence: Evidence) -> tuple[tuple[str, dict[str, str]], ...]:
+    found: list[tuple[str, dict[str, str]]] = []
+    if evidence.behaviour.pooling == "arbitrary":
+        first, other = _two_hosts(evidence)
+        found.append(("nat-ip-pooling-arbitrary", {"mapped": str(first), "seen": str(other)}))
+    kept = [port for port in evidence.ports if port.local.port == port.mapped.port]
+    moved = [port for port in evidence.ports if port.local.port != port.mapped.port]
+    if len(kept) > len(moved) > 0:
+        facts = {"mapped": str(kept[0].mapped), "seen": f"{moved[0].mapped} for local port {moved[0].local.port}"}
+        found.append(("nat-port-preserving-collision", facts))
+    return tuple(found)
+
+
+def _two_hosts(evidence: Evidence) -> tuple[Address | None, Address | str]:
+    mapped = evidence.behaviour.mapped
+    others = [port.mapped for port in evidence.ports if mapped is None or port.mapped.host != mapped.host]
+    return mapped, others[0] if others else "another address"
+
+
+PROBE = Probe(
+    id="nat.type",
+    title="NAT type",
+    schemes=frozenset({"stun", "turn"}),
+    evidence=Evidence,
+    observe=observe,
+    judge=judge,
+    deadline_s=2.0,
+    needs=(Reached,),
+    gives=(NatBehaviour,),
+    after=("nat.mapping", "nat.filtering"),
+    scope="host",
+)
