@@ -72,7 +72,7 @@ def judge(evidence: Evidence) -> Judgement:
     if "nxdomain" in outcomes:
         return _judged(evidence, f"{evidence.name} does not exist (NXDOMAIN)", "dns-nxdomain")
     if outcomes and outcomes <= {"nodata"}:
-        return _judged(evidence, f"{evidence.name} exists, but has neither A nor AAAA", "dns-nxdomain")
+        return _judged(evidence, f"{evidence.name} exists, but has neither A nor AAAA", "dns-no-address")
     said = ", ".join(f"{answer.qtype} {answer.outcome}" for answer in evidence.resolution.answers)
     return _judged(evidence, f"{evidence.name} does not resolve: {said or _system(evidence)}", "dns-timeout")
 

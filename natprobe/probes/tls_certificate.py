@@ -74,6 +74,8 @@ def _objected(evidence: Evidence, raised: tuple[Raised, ...], leaf: CertificateI
 def _objections(evidence: Evidence, leaf: CertificateInfo) -> tuple[Raised, ...]:
     handshake = evidence.handshake
     ids = [_CHAIN.get(error.name, "tls-chain-untrusted") for error in handshake.errors]
+    if not _stands_alone(handshake):  # what was served leads upwards, to an authority that is not trusted here
+        ids = ["tls-chain-untrusted" if each in _UNISSUED else each for each in ids]
     if "tls-self-signed" not in ids and any(each in _UNISSUED for each in ids) and _stands_alone(handshake):
         ids = ["tls-self-signed" if each in _UNISSUED and leaf.self_issued else each for each in ids]
     if handshake.name_matches is False:

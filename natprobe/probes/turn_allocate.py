@@ -180,7 +180,8 @@ def _refused(evidence: Evidence, last: Exchange) -> Judgement:
     if code == 400:
         finding = _bad_request(evidence)
     tries = f", from {evidence.new_ports + 1} ports" if evidence.new_ports else ""
-    return _judged(evidence, Status.FAIL, f"Allocate is refused: {code} ({phrase}){tries}", finding)
+    summary = f"Allocate is refused: {code} ({phrase}){tries}"
+    return _judged(evidence, Status.FAIL, summary, finding, **({"transport": "UDP"} if code == 442 else {}))
 
 
 def _bad_request(evidence: Evidence) -> str:

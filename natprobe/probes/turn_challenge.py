@@ -15,7 +15,7 @@ from natprobe.events import Raised
 from natprobe.model import Status
 from natprobe.net.trouble import Trouble
 from natprobe.probe import Context, Judgement, Probe
-from natprobe.wire.attributes import alternate_server, realm, software, third_party_authorization
+from natprobe.wire.attributes import alternate_server, realm, software, third_party_authorization, xor_relayed_address
 from natprobe.wire.challenge import read_challenge
 from natprobe.wire.registry import ERROR_NAMES
 from natprobe.wire.transactions import Exchange
@@ -45,6 +45,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     bid_down: bool = False
     third_party: str | None = None
     alternate: Alternate | None = None
+    relayed: Address | None = None
+    """What a server without authentication allocates at once."""
 
 
 async def observe(ctx: Context) -> Evidence:
@@ -97,6 +99,7 @@ def _described(ctx: Context, reply: Reply, binding: Exchange | None) -> Evidence
         password_algorithms=tuple(each.algorithm for each in challenge.algorithms) if challenge else (),
         bid_down=challenge.bid_down if challenge else False,
         third_party=third_party_authorization(message) if message else None,
+        relayed=xor_relayed_address(message) if message else None,
     )
 
 
@@ -107,7 +110,7 @@ def judge(evidence: Evidence) -> Judgement:
     exchange = evidence.exchange
     if exchange.outcome == "success":
         summary = "the server allocates a relay without asking who we are"
-        return _judged(evidence, Status.WARN, summary, "turn-auth-unchallenged")
+        return _judged(evidence, Status.WARN, summary, "turn-auth-unchallenged", relayed=str(evidence.relayed or ""))
     if exchange.outcome != "error":
         return _unanswered(evidence)
     if exchange.code != 401:

@@ -12,7 +12,7 @@ import msgspec
 
 from natprobe.address import Address
 from natprobe.client.control import Control, ask_plainly
-from natprobe.client.line import Way
+from natprobe.client.line import OPEN_TIMEOUT_S, Way
 from natprobe.client.opening import open_lines, open_peers
 from natprobe.client.rig import Greetings, Lines, Peers, Trusted
 from natprobe.client.stun import Reply
@@ -154,6 +154,8 @@ def _unanswered(evidence: Evidence) -> Judgement:
         why = (*exchange.discarded, *evidence.malformed)[0]
         summary = f"{evidence.server} answers, but no answer can be believed: {why}"
         return _failed(evidence, summary, "stun-answer-malformed", detail=why)
+    if exchange.outcome in {Reason.NOT_PERMITTED, Reason.LOCAL}:
+        return Judgement(status=Status.INCONCLUSIVE, summary=f"not tested: {exchange.detail}")
     if exchange.outcome == Reason.SILENT:
         sends = len(exchange.sends_ms)
         waited = f"{(exchange.waited_ms or 0) / 1000:.1f} s"
@@ -186,6 +188,8 @@ def _facts(evidence: Evidence) -> dict[str, str]:
         "port": str(evidence.server.port),
         "transport": evidence.transport,
     }
+    if evidence.trouble is not None and evidence.trouble.reason == Reason.SILENT:
+        facts |= {"sends": "1", "waited": f"{OPEN_TIMEOUT_S:.1f} s"}
     return facts | evidence.exchanges[0].facts() if evidence.exchanges else facts
 
 

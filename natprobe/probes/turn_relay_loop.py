@@ -27,6 +27,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     second: Address | None = None
     allocation: tuple[Exchange, ...] = ()
     """How the second allocation was asked for."""
+    user: str | None = None
     permissions: tuple[Exchange, ...] = ()
     there: Flight | None = None
     back: Flight | None = None
@@ -48,7 +49,9 @@ async def _both_ways(ctx: Context, relays: Relays) -> Evidence:
     first, second = one.session.relayed or ctx.cell.address, two.session.relayed if two else None
     allocation = relays.second_dialogue.exchanges if relays.second_dialogue else ()
     if two is None or second is None:
-        return Evidence(server=one.server, first=first, allocation=allocation)
+        credential = ctx.settings.credential
+        user = credential.username if credential else None
+        return Evidence(server=one.server, first=first, allocation=allocation, user=user)
     permitted = await asyncio.gather(one.permit(second), two.permit(first))
     permissions = tuple(dialogue.last for dialogue in permitted)
     if not all(dialogue.succeeded for dialogue in permitted):
@@ -139,6 +142,7 @@ def _judged(
         "relayed_port": str(evidence.first.port),
         "peer": str(evidence.second or ""),
         "detail": summary,
+        "user": evidence.user or "",
     }
     if code is not None:
         facts |= {"code": str(code), "phrase": ERROR_NAMES.get(code, "unknown code")}
