@@ -1,0 +1,102 @@
+"""A scenario: the NAT's world and the answer that `natprobe nat` must give: a TOML file in tests/scenarios/nat."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path as File
+from typing import Any, Literal
+
+import msgspec
+
+from tests.lab.behaviour import Path
+from tests.lab.layout import Layer
+from tests.lab.linuxnat import LinuxPath
+from tests.lab.namespace import Namespace
+from tests.lab.natworld import COTURN, NatWorld, stun_uri
+from tests.lab.world import natprobe_command
+
+DIRECTORY = File(__file__).parents[1] / "scenarios" / "nat"
+
+_FOLLOWS: dict[tuple[str, Any], tuple[str, ...]] = {
+    ("mapping", "none"): ("nat-none",),
+    ("mapping", "endpoint-independent"): ("nat-eim",),
+    ("mapping", "address-dependent"): ("nat-adm", "nat-symmetric"),
+    ("mapping", "address-and-port-dependent"): ("nat-apdm", "nat-symmetric"),
+    ("filtering", "endpoint-independent"): ("nat-filter-eif",),
+    ("filtering", "address-dependent"): ("nat-filter-adf",),
+    ("filtering", "address-and-port-dependent"): ("nat-filter-apdf",),
+    ("type", "udp-blocked"): ("nat-udp-blocked",),
+}
+"""The findings that an answer may bring with it."""
+
+
+class Scenario(Layer, frozen=True, kw_only=True):
+    """One world, and what is true in it."""
+
+    title: str
+    form: Literal["emulated", "linux"] = "emulated"
+    emulated: Path = Path()
+    pool_size: int = 1
+    linux: LinuxPath = LinuxPath()
+    servers: tuple[str, ...] = (COTURN,)
+    """Names: coturn, or one of `liars`."""
+    arguments: tuple[str, ...] = ()
+    expect: dict[Literal["ipv4", "ipv6"], dict[str, Any]]
+    """Fields of the report's nat block; a list holds all answers that are right. Missing families are not looked at."""
+    allowed: tuple[str, ...] = ()
+    """Finding ids that may be there beside those that follow from the answer."""
+    required: tuple[str, ...] = ()
+    exit_codes: tuple[int, ...] = (0, 4)
+
+
+def load() -> dict[str, Scenario]:
+    """All scenarios by file name. Raises msgspec.ValidationError for one that does not fit."""
+    return {
+        file.stem: msgspec.toml.decode(file.read_text(), type=Scenario) for file in sorted(DIRECTORY.glob("*.toml"))
+    }
+
+
+def enter(world: NatWorld, scenario: Scenario) -> Namespace:
+    """Makes the world the scenario's; returns the client's namespace."""
+    if scenario.form == "linux":
+        return world.linux(scenario.linux)
+    world.hosts[0].use(scenario.emulated, scenario.pool_size)
+    return world.hosts[0].box
+
+
+def command(scenario: Scenario) -> tuple[str, ...]:
+    """What the client runs."""
+    uris = [stun_uri(server, family) for server in scenario.servers for family in sorted(scenario.expect)]
+    return natprobe_command("nat", *uris, *scenario.arguments, "--json")
+
+
+def differences(scenario: Scenario, report: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is not as it must be, a sentence each."""
+    return (*_wrong_fields(scenario, report.get("nat") or {}), *_wrong_findings(scenario, report.get("findings") or ()))
+
+
+def _wrong_fields(scenario: Scenario, nat: Mapping[str, Any]) -> Iterator[str]:
+    for family, fields in scenario.expect.items():
+        block = nat.get(family) or {}
+        for name, wanted in fields.items():
+            if block.get(name) not in _right(wanted):
+                right = " or ".join(repr(each) for each in _right(wanted))
+                yield f"{family}.{name} is {block.get(name)!r}, not {right}"
+
+
+def _wrong_findings(scenario: Scenario, findings: Any) -> Iterator[str]:
+    found = {finding["id"] for finding in findings}
+    may = {*scenario.allowed, *scenario.required, *_following(scenario)}
+    yield from (f"{each} is found, and is not so" for each in sorted(found - may) if each.startswith("nat-"))
+    yield from (f"{each} is not found" for each in sorted(set(scenario.required) - found))
+
+
+def _following(scenario: Scenario) -> Iterator[str]:
+    for fields in scenario.expect.values():
+        for name, wanted in fields.items():
+            for value in _right(wanted):
+                yield from _FOLLOWS.get((name, value), ())
+
+
+def _right(wanted: Any) -> tuple[Any, ...]:
+    values = tuple(wanted) if isinstance(wanted, list) else (wanted,)
+    # TOML has no null: "absent" stands for what the report leaves out.
+    return tuple(None if value == "absent" else value for value in values)
