@@ -7,18 +7,23 @@ from natprobe.cli.exits import INTERRUPTED, OURS, WRONG
 
 def main(argv: list[str] | None = None) -> int:
     """Runs one command; returns its exit code (see `exits`)."""
-    from natprobe.cli.parser import UsageError, parse  # noqa: PLC0415  keeps this file importable at no cost
-
     try:
-        args = parse(sys.argv[1:] if argv is None else argv)
-        code: int = args.run(args)
-    except UsageError as error:
-        sys.stderr.write(f"natprobe: {error}\n")
-        return WRONG
+        return _command(sys.argv[1:] if argv is None else argv)
     except KeyboardInterrupt:
         sys.stderr.write("natprobe: interrupted\n")
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         return OURS
+
+
+def _command(argv: list[str]) -> int:
+    from natprobe.cli.parser import UsageError, parse  # noqa: PLC0415  keeps this file importable at no cost
+
+    try:
+        args = parse(argv)
+        code: int = args.run(args)
+    except UsageError as error:
+        sys.stderr.write(f"natprobe: {error}\n")
+        return WRONG
     return code

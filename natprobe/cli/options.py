@@ -24,8 +24,8 @@ def add_credential_options(parser: argparse.ArgumentParser) -> None:
     """`-u`, `-p`, `--secret` and their files."""
     group = parser.add_argument_group(
         "credentials",
-        "A password on the command line shows in the process list; NATPROBE_PASSWORD or a file does not. "
-        "With -u alone the password is asked for.",
+        "A password on the command line shows in the process list; NATPROBE_PASSWORD or\n"
+        "a file does not. With -u alone the password is asked for.",
     )
     group.add_argument("-u", "--user", metavar="USER", help="TURN user name (or NATPROBE_USER)")
     group.add_argument("-p", "--password", metavar="PASSWORD", type=Secret, help="its password (or NATPROBE_PASSWORD)")

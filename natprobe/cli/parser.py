@@ -1,6 +1,7 @@
 """Which command is meant? The parser knows every command by name, and loads only the one that was named."""
 
 import argparse
+import difflib
 import importlib
 from collections.abc import Collection
 from typing import NoReturn
@@ -44,6 +45,8 @@ class _Parser(argparse.ArgumentParser):
 def parse(argv: list[str]) -> argparse.Namespace:
     """The arguments of one command, with its `run` function. Raises UsageError."""
     named = next((word for word in argv if not word.startswith("-")), "")
+    if named and named not in COMMANDS:
+        raise UsageError(_no_such(named))
     return _build({named}).parse_args(argv)
 
 
@@ -69,6 +72,14 @@ def _build(loaded: Collection[str]) -> argparse.ArgumentParser:
             module.configure(sub)
             sub.set_defaults(run=module.run)
     return parser
+
+
+def _no_such(name: str) -> str:
+    if ":" in name:
+        return f"{name} is no command; did you mean `natprobe check {name}`?"
+    near = difflib.get_close_matches(name, COMMANDS, n=1)
+    hint = f"did you mean {near[0]}?" if near else "see `natprobe --help`"
+    return f"there is no command {name!r}; {hint}"
 
 
 def _add(commands: "argparse._SubParsersAction[_Parser]", command: str, summary: str) -> _Parser:
