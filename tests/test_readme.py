@@ -19,7 +19,8 @@ SHOWN = re.compile(r"^\$ NATPROBE_PASSWORD=… natprobe (?P<arguments>.*)\n(?P<o
 
 def shape(text: str) -> str:
     """`text` without its numbers, host name and spacing."""
-    return " ".join(re.sub(r"[0-9]+(\.[0-9]+)?", "0", re.sub(r"check from \S+", "check from host", text)).split())
+    plain = re.sub(r"[0-9]+(\.[0-9]+)?", "0", re.sub(r"check from \S+", "check from host", text))
+    return " ".join(re.sub(r"\b0 m?s\b", "0 s", plain).split())
 
 
 def examples() -> list[re.Match[str]]:
