@@ -45,12 +45,12 @@ def _settled(check: Check, checks: tuple[Check, ...]) -> Check:
 
 
 def _settled_reach(check: Check, checks: tuple[Check, ...]) -> Check:
-    if _named(check) or not ABSENT.issuperset(check.findings):
+    if not ABSENT.issuperset(check.findings):
         return check
     alive = [other for other in checks if other.id == check.id and other.asked == check.asked and _lives(other)]
     if not alive:
         return check
-    if any(other.address == check.address for other in alive):
+    if not _named(check) and any(other.address == check.address for other in alive):
         return _not_offered(check)
     if any(other.transport == check.transport for other in alive):
         return _dead_address(check, alive)

@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 
 from natprobe.address import Address
-from natprobe.client.mailbox import Mailbox
+from natprobe.client.mailbox import Arrival, Mailbox
 from natprobe.client.stun import Reply, StunClient
 from natprobe.net.clock import Clock
 from natprobe.net.endpoint import Endpoint
@@ -33,6 +33,7 @@ class Peer:
     def __init__(self, endpoint: Endpoint, clock: Clock) -> None:
         self._stun = StunClient(endpoint, clock)
         self.view: asyncio.Future[PeerView] = asyncio.get_running_loop().create_future()
+        self._seen: list[Address] = []
 
     @property
     def mailbox(self) -> Mailbox:
@@ -68,8 +69,21 @@ class Peer:
     async def _ask(self, server: Address) -> Reply:
         return await self._stun.ask(Session().compose(Method.BINDING), server)
 
-    async def open_towards(self, relayed: Address, server: Address) -> None:
+    def faces(self, mapped: Address) -> tuple[Address, ...]:
+        """Where the relay may reach it: `mapped`, and where the relay itself has seen it come from.
+
+        A NAT with a mapping for each destination (RFC 4787 section 4.1) shows the relay another face than any server.
+        """
+        return tuple(dict.fromkeys((mapped, *self._seen)))
+
+    def _note_face(self, arrived: "asyncio.Future[Arrival]") -> None:
+        if not arrived.cancelled():
+            self._seen.append(arrived.result().source)
+
+    async def open_towards(self, relayed: Address, server: Address, heard: Mailbox) -> None:
         """Opens this host's own NAT for what the relay sends, at moments between the sends of a flight.
+
+        What arrives at the relay is told in `heard`, the mailbox of the allocation's client, and shows in `faces`.
 
         Written to are the relayed address, and its port at the server's own address, whence packets come where
         external-ip is wrong. Never before the relay's first send: an early inbound packet can make a Linux gateway give
@@ -81,7 +95,9 @@ class Peer:
             waited_s = at_s
             for address in {relayed, Address(server.host, relayed.port)}:
                 if address.family == self.local.family:
-                    self.send(parcel(new_token()), address)
+                    token = new_token()
+                    heard.expect(token).add_done_callback(self._note_face)
+                    self.send(parcel(token), address)
 
     def send(self, data: bytes, to: Address) -> None:
         """Sends `data` straight to `to`."""

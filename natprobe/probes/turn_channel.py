@@ -20,7 +20,7 @@ from natprobe.probe import Context, Judgement, Probe
 from natprobe.wire.registry import CHANNEL_MIN, ERROR_NAMES
 from natprobe.wire.transactions import Exchange
 
-CHANNEL = CHANNEL_MIN
+CHANNEL, SECOND_CHANNEL = CHANNEL_MIN, CHANNEL_MIN + 1
 # The binding and the first data leave together; one of the next ones follows even where they overtake each other.
 SENDS_S = (0.0, 0.004, 0.03, 0.1, 0.25, 0.5, 1.0)
 
@@ -46,6 +46,7 @@ class _Trial(msgspec.Struct, frozen=True):
     exchanges: tuple[Exchange, ...]
     there: Flight | None = None
     back: Flight | None = None
+    channel: int = CHANNEL
 
     @property
     def passed(self) -> bool:
@@ -55,13 +56,18 @@ class _Trial(msgspec.Struct, frozen=True):
 async def observe(ctx: Context) -> Evidence:
     """Binds a channel to a socket of this host, or else to the second relay, and sends both ways."""
     relays = ctx.bench.get(Relays)
-    trial = await _over_own_peer(ctx, relays) or await _over_second_relay(ctx, relays)
+    trial = await _over_own_peer(ctx, relays)
+    if trial is None or (trial.there is not None and not trial.passed):
+        # This host's own NAT may keep out what the relay sends, as one with a mapping for each destination does.
+        second = await _over_second_relay(ctx, relays)
+        trial = second if trial is None or (second is not None and second.passed) else trial
     outward: Flight | None = None
     if trial is not None and trial.there is not None and not trial.passed:
         outward = await asyncio.shield(ctx.bench.get(Paths).outward)
     return Evidence(
         server=relays.first.server,
         relayed=relays.first.session.relayed or ctx.cell.address,
+        channel=trial.channel if trial else CHANNEL,
         peer=trial.peer if trial else None,
         exchanges=trial.exchanges if trial else (),
         there=trial.there if trial else None,
@@ -76,10 +82,10 @@ async def _over_own_peer(ctx: Context, relays: Relays) -> _Trial | None:
     mapped = peer.view.result().mapped if peer and peer.view.done() else None
     if peer is None or relayed is None or mapped is None or mapped.family != relayed.family:
         return None
-    openers = asyncio.create_task(peer.open_towards(relayed, relays.first.server))
+    openers = asyncio.create_task(peer.open_towards(relayed, relays.first.server, relays.first.stun.mailbox))
     binding = asyncio.create_task(relays.first.bind_channel(CHANNEL, mapped))
     await asyncio.sleep(0)  # the request has left when the first data follows it
-    there = await _there(ctx, relays, peer.mailbox)
+    there = await _there(ctx, relays, CHANNEL, peer.mailbox)
     openers.cancel()
     bound = await binding
     if there.source is None or not bound.succeeded:
@@ -95,19 +101,19 @@ async def _over_second_relay(ctx: Context, relays: Relays) -> _Trial | None:
         return None
     await asyncio.shield(ctx.bench.get(Paths).looped)
     far, near = two.session.relayed, one.session.relayed
-    bound = await one.bind_channel(CHANNEL, far)
+    bound = await one.bind_channel(SECOND_CHANNEL, far)
     if not bound.succeeded:
-        return _Trial(far, bound.exchanges)
+        return _Trial(far, bound.exchanges, channel=SECOND_CHANNEL)
     there, back = await asyncio.gather(
-        _there(ctx, relays, two.stun.mailbox),
+        _there(ctx, relays, SECOND_CHANNEL, two.stun.mailbox),
         fly("peer to ChannelData", lambda data: two.send(near, data), one.stun.mailbox, ctx.clock),
     )
-    return _Trial(far, bound.exchanges, there, back)
+    return _Trial(far, bound.exchanges, there, back, SECOND_CHANNEL)
 
 
-async def _there(ctx: Context, relays: Relays, mailbox: Mailbox) -> Flight:
+async def _there(ctx: Context, relays: Relays, channel: int, mailbox: Mailbox) -> Flight:
     send = relays.first.send_channel
-    return await fly("ChannelData to the peer", lambda data: send(CHANNEL, data), mailbox, ctx.clock, sends_s=SENDS_S)
+    return await fly("ChannelData to the peer", lambda data: send(channel, data), mailbox, ctx.clock, sends_s=SENDS_S)
 
 
 def judge(evidence: Evidence) -> Judgement:

@@ -86,9 +86,14 @@ async def _head_start(relays: Relays, paths: Paths) -> None:
 
 async def _outward(ctx: Context, relays: Relays, peer: Peer, mapped: Address) -> Flight:
     relayed = relays.first.session.relayed or mapped
-    openers = asyncio.create_task(peer.open_towards(relayed, relays.first.server))
+    openers = asyncio.create_task(peer.open_towards(relayed, relays.first.server, relays.first.stun.mailbox))
+
+    def send(data: bytes) -> None:
+        for face in peer.faces(mapped):
+            relays.first.send(face, data)
+
     try:
-        return await fly("relay to peer", lambda data: relays.first.send(mapped, data), peer.mailbox, ctx.clock)
+        return await fly("relay to peer", send, peer.mailbox, ctx.clock)
     finally:
         openers.cancel()
 
