@@ -36,7 +36,7 @@ def test_the_pattern_finds_a_machine_path(text: str) -> None:
     assert MACHINE_PATH.search(text)
 
 
-@pytest.mark.parametrize("text", ["https://pypi" + ".org/simple", "--index-url " + "https://example.org"])
+@pytest.mark.parametrize("text", ["https://pypi" + ".org/simple", "--index-" + "url https://example.org"])
 def test_the_pattern_finds_an_index_host(text: str) -> None:
     assert INDEX_HOST.search(text)
 
