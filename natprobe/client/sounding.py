@@ -27,10 +27,10 @@ from natprobe.wire.attributes import (
     xor_mapped_address,
 )
 from natprobe.wire.behaviour import Tally
+from natprobe.wire.integrity import Integrity, verify_fingerprint
 from natprobe.wire.message import Malformed, Message, build, parse
 from natprobe.wire.parcel import token_of
 from natprobe.wire.registry import MessageClass, Method
-from natprobe.wire.session import disbelief
 
 _KEPT = 32
 _GONE = {Reason.CLOSED, Reason.LOCAL}
@@ -60,6 +60,8 @@ class Echo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """OTHER-ADDRESS, or RFC 3489's CHANGED-ADDRESS."""
     code: int | None = None
     """The code of an error response."""
+    tampered: bool = False
+    """Whether its FINGERPRINT is wrong: a gateway that rewrites addresses in payloads breaks it."""
     alternate: Address | None = None
 
 
@@ -163,6 +165,7 @@ class Inquiry:
             plain_mapped=plain,
             other=other_address(message) or changed_address(message),
             code=(error.code if error else 0) if message.cls == MessageClass.ERROR else None,
+            tampered=verify_fingerprint(message) is Integrity.WRONG,
             alternate=alternate_server(message),
         )
         kept = self._echoes if datagram.source == self.question.expected else self._strays
@@ -237,7 +240,9 @@ class Sounder:
         if isinstance(message, Malformed) or message.cls not in {MessageClass.SUCCESS, MessageClass.ERROR}:
             return
         inquiry, send = self._asked.get(message.transaction_id, (None, 0))
-        if inquiry is not None and disbelief(message, None) is None:
+        if (
+            inquiry is not None
+        ):  # the id proves who answers; a wrong FINGERPRINT is evidence here, and no reason to drop
             inquiry.take(message, datagram, send)
 
 

@@ -33,7 +33,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     method: Literal["rfc5780", "servers"]
     verdict: MappingVerdict
     rewritten: Address | None = None
-    """A MAPPED-ADDRESS that differs from the XOR-MAPPED-ADDRESS beside it: somebody on the way rewrites payloads."""
+    """A MAPPED-ADDRESS that differs from the XOR-MAPPED-ADDRESS beside it (RFC 5780 section 3.6)."""
+    tampered: bool = False
+    """Whether the FINGERPRINT of an answer is wrong, so that it was changed on the way."""
 
 
 async def observe(ctx: Context) -> Evidence:
@@ -83,6 +85,7 @@ def _compared(survey: Survey) -> Evidence:
         method="rfc5780" if any(each.arrived for each in alternates) else "servers",
         verdict=verdict,
         rewritten=_rewritten((*soundings, *alternates)),
+        tampered=any(echo.tampered for sounding in (*soundings, *alternates) for echo in sounding.echoes),
     )
 
 
@@ -119,7 +122,7 @@ def _said(verdict: MappingVerdict) -> str:
 
 def _warns(evidence: Evidence) -> bool:
     symmetric = evidence.verdict.word in {"address-and-port-dependent", "unknown"}
-    return symmetric or evidence.rewritten is not None
+    return symmetric or evidence.rewritten is not None or evidence.tampered
 
 
 _WORDS = {
@@ -137,7 +140,9 @@ def _findings(evidence: Evidence) -> tuple[str, ...]:
         found.append("nat-symmetric")
     if verdict.contradictory:
         found.append("nat-nondeterministic")
-    if evidence.rewritten is not None:
+    if evidence.tampered:
+        found.append("nat-alg-sip")
+    elif evidence.rewritten is not None:
         found.append("stun-xor-vs-mapped-differs")
     if verdict.mapped is not None and verdict.mapped.kind == "cgnat" and verdict.word != "none":
         found.append("nat-cgnat")
@@ -147,7 +152,12 @@ def _findings(evidence: Evidence) -> tuple[str, ...]:
 def _facts(evidence: Evidence) -> dict[str, str]:
     verdict = evidence.verdict
     seen = verdict.seen or evidence.rewritten
-    facts = {"mapped": str(verdict.mapped or ""), "detail": verdict.why, "address": str(evidence.soundings[0].to)}
+    detail = f"MAPPED-ADDRESS says {evidence.rewritten}" if evidence.rewritten else "the FINGERPRINT is wrong"
+    facts = {
+        "mapped": str(verdict.mapped or ""),
+        "detail": detail if evidence.tampered else verdict.why,
+        "address": str(evidence.soundings[0].to),
+    }
     return facts | ({"seen": str(seen)} if seen else {})
 
 
