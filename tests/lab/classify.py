@@ -1,13 +1,15 @@
 """RFC 5780 by hand, on a line without loss: it proves the lab's NATs, and shares no code with natprobe.
 
-Inside a namespace: `python -m tests.lab.classify`; it prints a JSON list, IPv4 and IPv6.
+Inside a namespace: `python -m tests.lab.classify SECONDS`; it prints a JSON list, IPv4 and IPv6.
 """
 
+import contextlib
 import socket
 import struct
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
@@ -15,9 +17,11 @@ from tests.lab.ask import mapped, request
 from tests.lab.layout import INTERNET_IPV4, INTERNET_IPV6
 from tests.lab.namespace import Namespace
 
-_WAIT_S = 0.25
+_WAIT_S = 0.4
+_GRACE_S = 0.05
 _CHANGE_REQUEST, _CHANGE_IP, _CHANGE_PORT = 0x0003, 4, 2
 _PORTS = (3478, 3479)
+Host = tuple[str, int]
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,28 +35,32 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     trouble: str | None = None
 
 
-def classify(box: Namespace) -> tuple[Verdict, Verdict]:
-    """The verdicts for IPv4 and IPv6, as seen from inside `box`."""
-    done = box.run(sys.executable, "-m", "tests.lab.classify")
+def classify(box: Namespace, *, wait_s: float = _WAIT_S) -> tuple[Verdict, Verdict]:
+    """The verdicts for IPv4 and IPv6, as seen from inside `box`; silence is what lasts for `wait_s`."""
+    done = box.run(sys.executable, "-m", "tests.lab.classify", str(wait_s))
     assert done.exit_code == 0, done.stderr
     return msgspec.json.decode(done.stdout, type=tuple[Verdict, Verdict])
 
 
-def _asked(own: socket.socket, server: tuple[str, int], change: int = 0) -> tuple[str, int] | None:
+def _ask(own: socket.socket, server: Host, change: int = 0) -> bytes:
     message = request()
     if change:
         message = message[:2] + struct.pack("!H", 8) + message[4:] + struct.pack("!HHI", _CHANGE_REQUEST, 4, change)
     own.sendto(message, server)
-    deadline = time.monotonic() + _WAIT_S
-    while (left := deadline - time.monotonic()) > 0:
+    return message[4:20]
+
+
+def _answers(own: socket.socket, asked: Sequence[bytes], wait_s: float) -> tuple[Host, ...]:
+    """The mapped addresses in the answers, in the order of the questions; those that stayed silent are left out."""
+    found: dict[bytes, Host] = {}
+    deadline = time.monotonic() + wait_s
+    while len(found) < len(asked) and (left := deadline - time.monotonic()) > 0:
         own.settimeout(left)
-        try:
+        with contextlib.suppress(TimeoutError):
             answer = own.recv(2048)
-        except TimeoutError:
-            return None
-        if answer[4:20] == message[4:20]:
-            return mapped(answer)
-    return None
+            if answer[4:20] in asked:
+                found[answer[4:20]] = mapped(answer)
+    return tuple(found[each] for each in asked if each in found)
 
 
 def _open(host: str) -> socket.socket:
@@ -63,7 +71,7 @@ def _open(host: str) -> socket.socket:
     return own
 
 
-def _mapping(seen: tuple[tuple[str, int], ...], local: tuple[str, int]) -> str:
+def _mapping(seen: tuple[Host, ...], local: Host) -> str:
     if set(seen) == {local}:
         return "none"
     if len(set(seen)) == 1:
@@ -71,33 +79,36 @@ def _mapping(seen: tuple[tuple[str, int], ...], local: tuple[str, int]) -> str:
     return "address-dependent" if seen[0] == seen[1] and seen[2] == seen[3] else "address-and-port-dependent"
 
 
-def _filtering(server: tuple[str, int]) -> str:
-    for change, name in ((_CHANGE_IP | _CHANGE_PORT, "endpoint-independent"), (_CHANGE_PORT, "address-dependent")):
-        with _open(server[0]) as own:
-            if _asked(own, server, change):
-                return name
-    return "address-and-port-dependent"
+def _filtering(server: Host, wait_s: float) -> str:
+    with _open(server[0]) as far, _open(server[0]) as near:
+        asked = _ask(far, server, _CHANGE_IP | _CHANGE_PORT), _ask(near, server, _CHANGE_PORT)
+        if _answers(far, asked[:1], wait_s):
+            return "endpoint-independent"
+        # By now the other answer has had its time as well.
+        return "address-dependent" if _answers(near, asked[1:], _GRACE_S) else "address-and-port-dependent"
 
 
-def _verdict(hosts: tuple[str, str]) -> Verdict:
+def _verdict(hosts: tuple[str, str], wait_s: float) -> Verdict:
     try:
         with _open(hosts[0]) as own:
             local = own.getsockname()[:2]
-            seen = tuple(_asked(own, (host, port)) for host in hosts for port in _PORTS)
+            asked = [_ask(own, (host, port)) for host in hosts for port in _PORTS]
+            seen = _answers(own, asked, wait_s)
     except OSError as trouble:
         return Verdict(trouble=str(trouble))
-    known = tuple(each for each in seen if each)
-    if len(known) < len(seen):
-        return Verdict(mapped=known)
-    return Verdict(
-        mapping=_mapping(known, local), filtering=_filtering((hosts[0], _PORTS[0])), mapped=known, local=local
-    )
+    if len(seen) < len(asked):
+        return Verdict(mapped=seen)
+    filtering = _filtering((hosts[0], _PORTS[0]), wait_s)
+    return Verdict(mapping=_mapping(seen, local), filtering=filtering, mapped=seen, local=local)
 
 
-def _verdicts() -> Iterator[Verdict]:
-    for hosts in (INTERNET_IPV4, INTERNET_IPV6):
-        yield _verdict(hosts)
+def main() -> None:
+    """Asks over both families at once."""
+    wait_s = float(sys.argv[1])
+    with ThreadPoolExecutor() as threads:
+        verdicts = tuple(threads.map(lambda hosts: _verdict(hosts, wait_s), (INTERNET_IPV4, INTERNET_IPV6)))
+    sys.stdout.buffer.write(msgspec.json.encode(verdicts))
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(msgspec.json.encode(tuple(_verdicts())))
+    main()

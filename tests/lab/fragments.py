@@ -20,6 +20,11 @@ class Piece(NamedTuple):
     header: bytes
     data: bytes
 
+    @property
+    def version(self) -> int:
+        """4 or 6."""
+        return self.header[0] >> 4
+
 
 def piece(data: bytes) -> Piece | None:
     """The fragment in `data`; None where it is a whole packet, or none at all."""

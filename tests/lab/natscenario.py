@@ -77,9 +77,9 @@ def _wrong_fields(scenario: Scenario, nat: Mapping[str, Any]) -> Iterator[str]:
     for family, fields in scenario.expect.items():
         block = nat.get(family) or {}
         for name, wanted in fields.items():
-            if block.get(name) not in _right(wanted):
-                right = " or ".join(repr(each) for each in _right(wanted))
-                yield f"{family}.{name} is {block.get(name)!r}, not {right}"
+            if block.get(name) not in right(wanted):
+                words = " or ".join(repr(each) for each in right(wanted))
+                yield f"{family}.{name} is {block.get(name)!r}, not {words}"
 
 
 def _wrong_findings(scenario: Scenario, findings: Any) -> Iterator[str]:
@@ -92,11 +92,12 @@ def _wrong_findings(scenario: Scenario, findings: Any) -> Iterator[str]:
 def _following(scenario: Scenario) -> Iterator[str]:
     for fields in scenario.expect.values():
         for name, wanted in fields.items():
-            for value in _right(wanted):
+            for value in right(wanted):
                 yield from _FOLLOWS.get((name, value), ())
 
 
-def _right(wanted: Any) -> tuple[Any, ...]:
+def right(wanted: Any) -> tuple[Any, ...]:
+    """The answers that an expected field allows."""
     values = tuple(wanted) if isinstance(wanted, list) else (wanted,)
     # TOML has no null: "absent" stands for what the report leaves out.
     return tuple(None if value == "absent" else value for value in values)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tests.lab.behaviour import Behaviour, Path
-from tests.lab.fragments import Reassembler, piece
+from tests.lab.fragments import Piece, Reassembler, piece
 from tests.lab.link import Departure, Link, Side
 from tests.lab.nat import Chain, Event, Nat
 from tests.lab.packets import Packet, build, parse
@@ -20,8 +20,8 @@ class Router:
 
     def forward(self, side: Side, packet: bytes, now: float) -> list[Departure]:
         """What becomes of a packet that arrived on `side` at `now`."""
-        whole = self._whole(packet)
-        taken = parse(whole) if whole else None
+        part = piece(packet)
+        taken = parse(packet) if part is None else self._gathered(part)
         return [] if taken is None else list(self._through(side, taken, now))
 
     def _through(self, side: Side, packet: Packet, now: float) -> Iterator[Departure]:
@@ -29,14 +29,13 @@ class Router:
             for due, data in self._lines[emission.side].forward(build(emission.packet), now):
                 yield Departure(due, emission.side, data)
 
-    def _whole(self, packet: bytes) -> bytes | None:
-        part = piece(packet)
-        if part is None:
-            return packet
-        return self._reassembler.add(part) if self._passes_fragments(packet[0] >> 4) else None
-
-    def _passes_fragments(self, version: int) -> bool:
-        return all(nat.behaviour.fragments == "passed" for nat in self._chains[version].nats)
+    def _gathered(self, part: Piece) -> Packet | None:
+        if any(nat.behaviour.fragments == "dropped" for nat in self._chains[part.version].nats):
+            return None
+        whole = self._reassembler.add(part)
+        taken = parse(whole) if whole else None
+        # Whoever sent it in pieces lets it be cut: no MTU stands in its way.
+        return taken and taken._replace(dont_fragment=False)
 
     def trace(self) -> tuple[str, ...]:
         """What became of the last packets, oldest first, a line each."""
