@@ -111,11 +111,12 @@ class Sounding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Inquiry:
     """A question on its way. Send it as often as need be; `sounding` writes down how it stands."""
 
-    def __init__(self, sounder: "Sounder", question: Question) -> None:
+    def __init__(self, sounder: "Sounder", question: Question, sender: "Sounder") -> None:
         self.question = question
         self.heard = asyncio.Event()
         """Set when an answer came from where it must come from."""
         self._sounder = sounder
+        self._sender = sender
         self._sends: list[float] = []
         self._echoes: list[Echo] = []
         self._strays: list[Echo] = []
@@ -135,7 +136,8 @@ class Inquiry:
     def send(self) -> None:
         """Sends it once more, under a new transaction id."""
         self._sends.append(self._sounder.clock.now())
-        self._sounder.transmit(self, len(self._sends) - 1)
+        data = self._sounder.expect(self, len(self._sends) - 1)
+        self._sender.send(data, self.question.to)
 
     def sounding(self) -> Sounding:
         """The evidence so far."""
@@ -198,20 +200,19 @@ class Sounder:
         """Where it sends from."""
         return self._endpoint.local
 
-    def ask(self, question: Question) -> Inquiry:
-        """A new inquiry; nothing is sent yet."""
-        return Inquiry(self, question)
+    def ask(self, question: Question, sender: "Sounder | None" = None) -> Inquiry:
+        """A new inquiry; nothing is sent yet. With `sender` that socket asks, and the answer must come to this one."""
+        return Inquiry(self, question, sender or self)
 
     def send(self, data: bytes, to: Address) -> None:
         """Sends `data` as it is."""
         self._endpoint.send(data, to)
 
-    def transmit(self, inquiry: Inquiry, send: int) -> None:
-        """Sends the question of `inquiry`; called by the inquiry alone."""
+    def expect(self, inquiry: Inquiry, send: int) -> bytes:
+        """The bytes of the next send of `inquiry`, whose answer is awaited here; called by the inquiry alone."""
         transaction_id = secrets.token_bytes(12)
         self._asked[transaction_id] = inquiry, send
-        data = build(Method.BINDING, MessageClass.REQUEST, transaction_id, inquiry.question.attributes)
-        self._endpoint.send(data, inquiry.question.to)
+        return build(Method.BINDING, MessageClass.REQUEST, transaction_id, inquiry.question.attributes)
 
     async def pump(self) -> None:
         """Reads the socket until it is closed; runs as a task beside its user."""
