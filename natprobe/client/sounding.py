@@ -247,11 +247,18 @@ class Sounder:
             inquiry.take(message, datagram, send)
 
 
-def open_sounder(hold: Hold, towards: Address, source: Address | None = None) -> Sounder | Trouble:
-    """A socket on a fresh port, bound to `source`, or to the address that routing picks to get to `towards`."""
+def open_sounder(
+    hold: Hold, towards: Address, source: Address | None = None, *, ttl: int | None = None
+) -> Sounder | Trouble:
+    """A socket on a fresh port, bound to `source`, or to the address that routing picks to get to `towards`.
+
+    `ttl` limits how many routers its packets pass.
+    """
     endpoint = open_udp(hold.clock, hold.trace, family=towards.family, local=source, remote=towards)
     if isinstance(endpoint, Trouble):
         return endpoint
+    if ttl is not None:
+        endpoint.ttl = ttl
     sounder = Sounder(endpoint, hold.clock)
     hold.closing.push_async_callback(endpoint.close)
     hold.closing.callback(hold.tasks.create_task(sounder.pump()).cancel)
