@@ -52,6 +52,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether natprobe minted the credential itself, from a shared secret (TURN REST)."""
 
     @property
+    def user(self) -> str:
+        """The user name, or nothing where no credential was given."""
+        return self.credential.username if self.credential else ""
+
+    @property
     def login(self) -> Login | None:
         """The credential as `wire` takes it."""
         if self.credential is None:

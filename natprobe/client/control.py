@@ -1,6 +1,7 @@
 """A control: the same port asked another way, so that a closed port is told from a host that is down."""
 
 import asyncio
+import contextlib
 from typing import Literal
 
 import msgspec
@@ -8,12 +9,20 @@ import msgspec
 from natprobe.address import Address
 from natprobe.client.hold import Hold
 from natprobe.client.line import Way, open_line
+from natprobe.events import TransportName
 from natprobe.net.trouble import Trouble
 from natprobe.wire.registry import Method
 from natprobe.wire.session import Session
 from natprobe.wire.transactions import Schedule
 
+CONTROL_AFTER_S = 1.0
 _SENDS = Schedule((0.0, 0.2, 0.6), 1.7)
+_CONTROLS: dict[TransportName, tuple[Literal["udp", "tcp"], ...]] = {
+    "udp": ("tcp",),
+    "dtls": ("tcp",),
+    "tcp": ("udp",),
+    "tls": ("udp", "tcp"),
+}
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +36,17 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     def alive(self) -> bool:
         """Whether anything at all came back from that host."""
         return self.outcome in {"answered", "open", "refused", "reset", "closed", "malformed"}
+
+
+async def controls(transport: TransportName, address: Address, hold: Hold, doubt: asyncio.Event) -> tuple[Control, ...]:
+    """What the port says over the plain transports beside `transport`; asked on `doubt`, or after a second of silence.
+
+    Run beside the question itself and cancelled where that is answered, so that both are decided together.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CONTROL_AFTER_S):
+            await doubt.wait()
+    return tuple(await asyncio.gather(*(ask_plainly(each, address, hold) for each in _CONTROLS[transport])))
 
 
 async def ask_plainly(transport: Literal["udp", "tcp"], address: Address, hold: Hold) -> Control:

@@ -40,6 +40,8 @@ class Challenged:
     first: TurnClient
     second: TurnClient | None
     second_greeted: asyncio.Task[Reply] | None
+    third_party: str | None = None
+    """The server that issues tokens, where OAuth is offered beside credentials (RFC 7635)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """Does the server tell us our mapped address (RFC 8489 section 12), and does it do so without tricks on the way?"""
 
+import asyncio
+
 import msgspec
 
 from natprobe.address import Address
-from natprobe.client.control import Control
-from natprobe.client.line import Line, Way, open_line
+from natprobe.client.control import Control, controls
+from natprobe.client.line import OPEN_TIMEOUT_S, Line, Way, open_line
 from natprobe.events import Raised
 from natprobe.model import Status
 from natprobe.net.handshake import Handshake
@@ -35,16 +37,33 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     other_address: Address | None = None
     response_origin: Address | None = None
     controls: tuple[Control, ...] = ()
+    """What the same port says over the plain transports, asked only where this one is silent."""
 
 
 async def observe(ctx: Context) -> Evidence:
     """Opens a line and asks one Binding over it."""
     cell = ctx.cell
     way = Way(cell.transport, cell.address, cell.target.host)
-    line = await open_line(way, ctx.clock, ctx.hold.trace, ctx.hold.roots)
-    if isinstance(line, Trouble):
-        return Evidence(server=cell.address, transport=cell.transport, trouble=line)
-    return await _ask(ctx, line)
+    doubt = asyncio.Event()
+    asides = ctx.hold.tasks.create_task(controls(cell.transport, cell.address, ctx.hold, doubt))
+    try:
+        line = await open_line(way, ctx.clock, ctx.hold.trace, ctx.hold.roots)
+        if isinstance(line, Trouble):
+            evidence = Evidence(server=cell.address, transport=cell.transport, trouble=line)
+        else:
+            evidence = await _ask(ctx, line)
+        doubt.set()
+        silent = _reason(evidence) == Reason.SILENT
+        return msgspec.structs.replace(evidence, controls=await asides) if silent else evidence
+    finally:
+        asides.cancel()
+
+
+def _reason(evidence: Evidence) -> str:
+    """Why there is no answer, or how the Binding ended."""
+    if evidence.exchange is not None:
+        return evidence.exchange.outcome
+    return evidence.trouble.reason if evidence.trouble else Reason.LOCAL
 
 
 async def _ask(ctx: Context, line: Line) -> Evidence:
@@ -107,8 +126,18 @@ def _not_opened(evidence: Evidence) -> Judgement:
     if trouble.reason == Reason.NO_ROUTE:
         raised = (Raised(id="no-route", facts={"address": str(evidence.server)}),)
         return Judgement(status=Status.SKIP, summary=f"not tested: {trouble.detail}", raised=raised)
-    finding = _TROUBLE.get((evidence.transport, trouble.reason), "tls-handshake-failed")
+    finding = _finding(evidence, "tls-handshake-failed")
     return _judged(evidence, Status.FAIL, trouble.detail, finding, detail=trouble.detail)
+
+
+def _finding(evidence: Evidence, otherwise: str) -> str:
+    """A silent host and a silent port are two faults, and only another answer from that host tells them apart."""
+    reason, opened = _reason(evidence), evidence.exchange is not None
+    if reason != Reason.SILENT or (opened and evidence.transport in {"tcp", "tls"}):
+        return _TROUBLE.get((evidence.transport, reason), otherwise)
+    if any(control.alive for control in evidence.controls):
+        return {"udp": "udp-port-blocked", "dtls": "dtls-off"}.get(evidence.transport, "tcp-port-blocked")
+    return "all-ports-blocked-host-down"
 
 
 def _refused(evidence: Evidence, exchange: Exchange) -> Judgement:
@@ -129,8 +158,9 @@ def _unanswered(evidence: Evidence, exchange: Exchange) -> Judgement:
     )
     if exchange.outcome != Reason.SILENT:
         summary = exchange.detail or f"no answer: {exchange.outcome}"
-    finding = _TROUBLE.get((evidence.transport, exchange.outcome), "tcp-accept-then-close")
-    return _judged(evidence, Status.FAIL, summary, finding)
+    if exchange.outcome in {Reason.NOT_PERMITTED, Reason.LOCAL}:
+        return Judgement(status=Status.INCONCLUSIVE, summary=f"not tested: {exchange.detail}")
+    return _judged(evidence, Status.FAIL, summary, _finding(evidence, "tcp-accept-then-close"), detail=summary)
 
 
 def _judged(evidence: Evidence, status: Status, summary: str, finding: str, **facts: str) -> Judgement:
@@ -141,6 +171,8 @@ def _judged(evidence: Evidence, status: Status, summary: str, finding: str, **fa
         "transport": evidence.transport,
         "mapped": str(evidence.mapped or ""),
     }
+    if _reason(evidence) == Reason.SILENT:
+        known |= {"sends": "1", "waited": f"{OPEN_TIMEOUT_S:.1f} s"}
     if evidence.exchange is not None:
         known |= evidence.exchange.facts()
         if evidence.exchange.answered_ms is not None:
@@ -149,16 +181,17 @@ def _judged(evidence: Evidence, status: Status, summary: str, finding: str, **fa
 
 
 _TROUBLE = {
-    ("udp", "silent"): "all-ports-blocked-host-down",
     ("udp", "refused"): "udp-port-refused",
-    ("udp", "unreachable"): "all-ports-blocked-host-down",
+    ("udp", "unreachable"): "udp-port-unreachable",
     ("tcp", "silent"): "tcp-accept-no-answer",
     ("tcp", "refused"): "tcp-port-refused",
+    ("tcp", "unreachable"): "host-unreachable",
     ("tcp", "malformed"): "uri-wrong-service-port",
     ("tls", "refused"): "tls-no-listener",
-    ("tls", "silent"): "tcp-port-blocked",
-    ("dtls", "silent"): "dtls-off",
+    ("tls", "silent"): "tcp-accept-no-answer",
+    ("tls", "unreachable"): "host-unreachable",
     ("dtls", "refused"): "udp-port-refused",
+    ("dtls", "unreachable"): "udp-port-unreachable",
 }
 
 PROBE = Probe(

@@ -37,6 +37,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     realm: str | None = None
     algorithms: tuple[int, ...] = ()
     """The PASSWORD-ALGORITHMS that the server offered (RFC 8489 section 14.11)."""
+    third_party: str | None = None
+    """Who issues tokens, where the server offers OAuth (RFC 7635)."""
     credential: CredentialFacts | None = None
     """What the credential looks like; None where none was given."""
     minted: bool = False
@@ -71,6 +73,7 @@ async def observe(ctx: Context) -> Evidence:
         lifetime_s=client.session.lifetime_s,
         realm=challenge.realm.decode(errors="replace") if challenge else None,
         algorithms=tuple(each.algorithm for each in challenge.algorithms) if challenge else (),
+        third_party=challenged.third_party,
         credential=facts,
         minted=ctx.settings.minted,
         family_refused=first.family_refused,
@@ -194,6 +197,9 @@ def _bad_request(evidence: Evidence) -> str:
 
 def _unauthorized(evidence: Evidence) -> Judgement:
     facts = evidence.credential
+    if evidence.third_party is not None:
+        summary = f"401 to these credentials: the server wants an OAuth token from {evidence.third_party}"
+        return _judged(evidence, Status.FAIL, summary, "turn-oauth-required", name=evidence.third_party)
     raised = suspicions(facts) if facts else ()
     if raised and facts:
         known = _facts(evidence)

@@ -59,15 +59,17 @@ async def observe(ctx: Context) -> Evidence:
         return await _follow(ctx, reply, elsewhere)
     evidence = _described(ctx, reply, binding)
     if _usable(reply):
-        ctx.bench.put(Challenged(lines.first, lines.second, greetings.second))
+        third_party = third_party_authorization(reply.message) if reply.message else None
+        ctx.bench.put(Challenged(lines.first, lines.second, greetings.second, third_party))
     return evidence
 
 
 def _usable(reply: Reply) -> bool:
     if reply.message is None:
         return False
-    challenged = reply.exchange.code == 401 and read_challenge(reply.message) is not None
-    return challenged or reply.exchange.outcome == "success"
+    challenge = read_challenge(reply.message) if reply.exchange.code == 401 else None
+    # RFC 8489 section 9.2.5: where PASSWORD-ALGORITHMS may have been removed, a client must not go on.
+    return reply.exchange.outcome == "success" or (challenge is not None and not challenge.bid_down)
 
 
 async def _follow(ctx: Context, sent_away: Reply, elsewhere: Address) -> Evidence:
@@ -115,9 +117,6 @@ def judge(evidence: Evidence) -> Judgement:
         return _unanswered(evidence)
     if exchange.code != 401:
         return _refused(evidence)
-    if evidence.third_party is not None:
-        summary = f"the server wants an OAuth token from {evidence.third_party}"
-        return _judged(evidence, Status.FAIL, summary, "turn-oauth-required")
     if evidence.nonce_length is None:
         return _judged(evidence, Status.FAIL, "the 401 carries no REALM or no NONCE", "turn-answer-malformed")
     if evidence.bid_down:
@@ -132,7 +131,10 @@ def _challenged(evidence: Evidence) -> Judgement:
             evidence, Status.WARN, "the server asks for credentials, for an empty realm", "turn-auth-realm-empty"
         )
     by = f", {evidence.software}" if evidence.software else ""
-    return Judgement(status=Status.PASS, summary=f'the server asks for credentials, realm "{evidence.realm}"{by}')
+    token = f" or an OAuth token from {evidence.third_party}" if evidence.third_party else ""
+    return Judgement(
+        status=Status.PASS, summary=f'the server asks for credentials{token}, realm "{evidence.realm}"{by}'
+    )
 
 
 def _alternate(evidence: Evidence, alternate: Alternate) -> Judgement:

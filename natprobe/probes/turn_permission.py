@@ -37,6 +37,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     server: Address
     relayed: Address
+    user: str = ""
     permissions: tuple[Permission, ...] = ()
 
 
@@ -55,7 +56,7 @@ async def observe(ctx: Context) -> Evidence:
             Permission(host=host, exchanges=dialogue.exchanges) for host, dialogue in zip(hosts, dialogues, strict=True)
         )
         permitted = any(permission.granted for permission in permissions)
-        return Evidence(server=relays.first.server, relayed=relayed, permissions=permissions)
+        return Evidence(server=relays.first.server, relayed=relayed, user=ctx.settings.user, permissions=permissions)
     finally:
         paths.asked.set()
         paths.permitted.set_result(permitted)
@@ -93,11 +94,17 @@ def judge(evidence: Evidence) -> Judgement:
 
 def _failed(evidence: Evidence, refused: Permission, summary: str, finding: str) -> Judgement:
     facts = {"address": str(evidence.server), "relayed": str(evidence.relayed), "peer": refused.host}
+    facts["user"] = evidence.user
     facts |= refused.exchanges[-1].facts()
     return Judgement(status=Status.FAIL, summary=summary, raised=(Raised(id=finding, facts=facts),))
 
 
-_CODES = {403: "turn-peer-denied-403", 443: "turn-peer-family-443", 438: "turn-nonce-wrong-loop"}
+_CODES = {
+    403: "turn-peer-denied-403",
+    438: "turn-nonce-wrong-loop",
+    441: "turn-auth-441-wrong-credentials",
+    443: "turn-peer-family-443",
+}
 
 PROBE = Probe(
     id="turn.permission",

@@ -6,12 +6,11 @@ closed port from a host that is down.
 """
 
 import asyncio
-from typing import Literal
 
 import msgspec
 
 from natprobe.address import Address
-from natprobe.client.control import Control, ask_plainly
+from natprobe.client.control import Control, controls
 from natprobe.client.line import OPEN_TIMEOUT_S, Way
 from natprobe.client.opening import open_lines, open_peers
 from natprobe.client.rig import Greetings, Lines, Peers, Trusted
@@ -23,14 +22,6 @@ from natprobe.net.trouble import Reason, Trouble
 from natprobe.probe import Context, Judgement, Probe
 from natprobe.wire.registry import Method
 from natprobe.wire.transactions import Exchange
-
-CONTROL_AFTER_S = 1.0
-_CONTROLS: dict[str, tuple[Literal["udp", "tcp"], ...]] = {
-    "udp": ("tcp",),
-    "dtls": ("tcp",),
-    "tcp": ("udp",),
-    "tls": ("udp", "tcp"),
-}
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -55,14 +46,14 @@ async def observe(ctx: Context) -> Evidence:
     cell = ctx.cell
     way = Way(cell.transport, cell.address, cell.target.host)
     doubt = asyncio.Event()
-    controls = ctx.hold.tasks.create_task(_controls(ctx, doubt))
+    asides = ctx.hold.tasks.create_task(controls(cell.transport, cell.address, ctx.hold, doubt))
     try:
         began = ctx.clock.now_ms()
         lines = await open_lines(ctx.hold, way, ctx.settings.login)
         if isinstance(lines, Trouble):
             doubt.set()
             hopeless = lines.reason in {Reason.NO_ROUTE, Reason.NOT_PERMITTED, Reason.REFUSED}
-            asked = () if hopeless else await controls
+            asked = () if hopeless else await asides
             return Evidence(server=cell.address, transport=cell.transport, trouble=lines, controls=asked)
         opened_ms = None if cell.transport == "udp" else round(ctx.clock.now_ms() - began, 3)
         replies = await _first_flight(ctx, way, lines)
@@ -76,10 +67,10 @@ async def observe(ctx: Context) -> Evidence:
             opened_ms=opened_ms,
             exchanges=tuple(reply.exchange for reply in replies),
             malformed=tuple(lines.first.stun.malformed),
-            controls=() if heard or refused else await controls,
+            controls=() if heard or refused else await asides,
         )
     finally:
-        controls.cancel()
+        asides.cancel()
 
 
 async def _first_flight(ctx: Context, way: Way, lines: Lines) -> tuple[Reply, ...]:
@@ -100,16 +91,6 @@ async def _first_flight(ctx: Context, way: Way, lines: Lines) -> tuple[Reply, ..
         if peers is not None:
             ctx.bench.put(peers)
     return tuple(task.result() for task in (first, binding) if task in done)
-
-
-async def _controls(ctx: Context, doubt: asyncio.Event) -> tuple[Control, ...]:
-    try:
-        async with asyncio.timeout(CONTROL_AFTER_S):
-            await doubt.wait()
-    except TimeoutError:
-        pass
-    transports = _CONTROLS[ctx.cell.transport]
-    return tuple(await asyncio.gather(*(ask_plainly(each, ctx.cell.address, ctx.hold) for each in transports)))
 
 
 def judge(evidence: Evidence) -> Judgement:

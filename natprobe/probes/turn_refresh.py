@@ -15,6 +15,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The Refresh, and the lifetime that it brought."""
 
     server: Address
+    user: str = ""
     exchanges: tuple[Exchange, ...]
     lifetime_s: int | None = None
 
@@ -24,7 +25,7 @@ async def observe(ctx: Context) -> Evidence:
     client = ctx.bench.get(Relays).first
     dialogue = await client.refresh(ALLOCATION_LIFETIME_S)
     lifetime_s = client.session.lifetime_s if dialogue.succeeded else None
-    return Evidence(server=client.server, exchanges=dialogue.exchanges, lifetime_s=lifetime_s)
+    return Evidence(server=client.server, user=ctx.settings.user, exchanges=dialogue.exchanges, lifetime_s=lifetime_s)
 
 
 def judge(evidence: Evidence) -> Judgement:
@@ -32,7 +33,7 @@ def judge(evidence: Evidence) -> Judgement:
     last = evidence.exchanges[-1]
     if last.outcome == "success":
         return Judgement(status=Status.PASS, summary=f"refreshed for {evidence.lifetime_s} s")
-    facts = {"address": str(evidence.server)} | last.facts()
+    facts = {"address": str(evidence.server), "user": evidence.user} | last.facts()
     if last.code is None:
         summary = f"Refresh is not answered ({last.outcome})"
         raised = (Raised(id="turn-refresh-unanswered", facts=facts),)

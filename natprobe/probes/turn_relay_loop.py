@@ -27,7 +27,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     second: Address | None = None
     allocation: tuple[Exchange, ...] = ()
     """How the second allocation was asked for."""
-    user: str | None = None
+    user: str = ""
     permissions: tuple[Exchange, ...] = ()
     there: Flight | None = None
     back: Flight | None = None
@@ -49,13 +49,18 @@ async def _both_ways(ctx: Context, relays: Relays) -> Evidence:
     first, second = one.session.relayed or ctx.cell.address, two.session.relayed if two else None
     allocation = relays.second_dialogue.exchanges if relays.second_dialogue else ()
     if two is None or second is None:
-        credential = ctx.settings.credential
-        user = credential.username if credential else None
-        return Evidence(server=one.server, first=first, allocation=allocation, user=user)
+        return Evidence(server=one.server, first=first, allocation=allocation, user=ctx.settings.user)
     permitted = await asyncio.gather(one.permit(second), two.permit(first))
     permissions = tuple(dialogue.last for dialogue in permitted)
     if not all(dialogue.succeeded for dialogue in permitted):
-        return Evidence(server=one.server, first=first, second=second, allocation=allocation, permissions=permissions)
+        return Evidence(
+            server=one.server,
+            first=first,
+            second=second,
+            allocation=allocation,
+            user=ctx.settings.user,
+            permissions=permissions,
+        )
     there, back = await asyncio.gather(_across(ctx, one, two, second), _across(ctx, two, one, first))
     return Evidence(
         server=one.server,
@@ -121,8 +126,10 @@ def _not_permitted(evidence: Evidence, refused: Exchange) -> Judgement:
     if refused.code is None:
         return Judgement(status=Status.FAIL, summary=f"CreatePermission is not answered ({refused.outcome})")
     phrase = ERROR_NAMES.get(refused.code, "unknown code")
-    summary = f"the server forbids its own relayed address as a peer: {refused.code} ({phrase})"
-    finding = "turn-r2r-forbidden" if refused.code == 403 else "turn-permission-refused"
+    said = "forbids" if refused.code == 403 else "does not permit"
+    summary = f"the server {said} its own relayed address as a peer: {refused.code} ({phrase})"
+    codes = {403: "turn-r2r-forbidden", 438: "turn-nonce-wrong-loop", 441: "turn-auth-441-wrong-credentials"}
+    finding = codes.get(refused.code, "turn-permission-refused")
     return _judged(evidence, Status.FAIL, summary, finding, code=refused.code)
 
 
@@ -142,7 +149,7 @@ def _judged(
         "relayed_port": str(evidence.first.port),
         "peer": str(evidence.second or ""),
         "detail": summary,
-        "user": evidence.user or "",
+        "user": evidence.user,
     }
     if code is not None:
         facts |= {"code": str(code), "phrase": ERROR_NAMES.get(code, "unknown code")}
