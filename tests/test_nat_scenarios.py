@@ -1,5 +1,8 @@
 """`natprobe nat` in every NAT of tests/scenarios/nat: the right answer, or an honest "unknown"."""
 
+import itertools
+import os
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,13 +16,23 @@ from tests.lab.natstage import Stage
 pytestmark = [pytest.mark.lab, pytest.mark.tun]
 
 SCENARIOS = natscenario.load()
+LOSS = 0.1
+LOSSY_RUNS = int(os.environ.get("NATPROBE_LOSS_RUNS", "6"))
+LOSSY_NATS = [name for name in SCENARIOS if re.fullmatch(r"emulated-(none|eim|adm|apdm)-(eif|adf|apdf)", name)]
+_WITH = "-with-loss-"
+LOSSY = {
+    f"{name}{_WITH}{run}": natscenario.lossy(SCENARIOS[name], LOSS, run)
+    for run, name in zip(range(LOSSY_RUNS), itertools.cycle(LOSSY_NATS), strict=False)
+}
 
 
 @pytest.fixture(scope="module")
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """Plays what was selected, and nothing else."""
     selected = {item.callspec.params.get("name") for item in request.session.items if hasattr(item, "callspec")}
-    with Stage({name: each for name, each in SCENARIOS.items() if name in selected}) as stage:
+    played = {name: each for name, each in SCENARIOS.items() if name in selected}
+    lossy = LOSSY if any(item.name == _WITH_LOSS for item in request.session.items) else {}
+    with Stage({**played, **lossy}) as stage:
         yield stage
 
 
@@ -29,6 +42,23 @@ def test_the_nat_is_told_truthfully(stage: Stage, name: str) -> None:
     assert lies(scenario, played.truth) == (), f"the lab itself is wrong\n{played.evidence()}"
     assert played.done.exit_code in scenario.exit_codes, played.evidence()
     assert differences(scenario, played.report) == (), played.evidence()
+
+
+def test_loss_never_makes_a_wrong_answer(stage: Stage) -> None:
+    """200 runs and more with NATPROBE_LOSS_RUNS; then not even two in a hundred may be unknown."""
+    runs = {name: stage.played(name) for name in LOSSY}
+    wrong = {name: found for name, played in runs.items() if (found := differences(LOSSY[name], played.report))}
+    assert not wrong, "\n".join((str(wrong), *(runs[name].evidence() for name in wrong)))
+    unknown = [name for name, played in runs.items() if differences(SCENARIOS[lossless(name)], played.report)]
+    assert len(unknown) <= max(1, 0.02 * len(runs)), "\n".join((str(unknown), runs[unknown[0]].evidence()))
+
+
+def lossless(name: str) -> str:
+    """The scenario that a lossy run is made from."""
+    return name.partition(_WITH)[0]
+
+
+_WITH_LOSS = test_loss_never_makes_a_wrong_answer.__name__
 
 
 def lies(scenario: Scenario, truth: Mapping[str, Verdict]) -> tuple[str, ...]:

@@ -68,5 +68,4 @@ class Path(Layer, frozen=True):
     def seeded(self, seed: int) -> "Path":
         """The same with other dice."""
         change = msgspec.structs.replace
-        shapes = {"up": change(self.up, seed=seed), "down": change(self.down, seed=seed + 1)}
-        return change(self, **shapes)
+        return change(self, up=change(self.up, seed=2 * seed), down=change(self.down, seed=2 * seed + 1))

@@ -7,12 +7,15 @@ from typing import Any, Literal
 import msgspec
 
 from tests.lab.behaviour import Path
+from tests.lab.coturn import PASSWORD, USER
 from tests.lab.layout import Layer
+from tests.lab.link import Shape
 from tests.lab.linuxnat import LinuxPath
 from tests.lab.namespace import Namespace
 from tests.lab.natworld import COTURN, NatWorld, stun_uri
 from tests.lab.world import natprobe_command
 
+_LOSSY_DELAY_MS, _LOSSY_JITTER_MS = 10.0, 5.0
 DIRECTORY = File(__file__).parents[1] / "scenarios" / "nat"
 
 _FOLLOWS: dict[tuple[str, Any], tuple[str, ...]] = {
@@ -54,6 +57,17 @@ def load() -> dict[str, Scenario]:
     }
 
 
+def lossy(scenario: Scenario, loss: float, seed: int) -> Scenario:
+    """The same NAT behind a line that loses packets each way; "unknown" is then no wrong answer."""
+    expect = {
+        family: {name: [*right(wanted), "unknown"] for name, wanted in fields.items()}
+        for family, fields in scenario.expect.items()
+    }
+    line = Shape(loss=loss, delay_ms=_LOSSY_DELAY_MS, jitter_ms=_LOSSY_JITTER_MS)
+    path = msgspec.structs.replace(scenario.emulated, up=line, down=line).seeded(seed)
+    return msgspec.structs.replace(scenario, emulated=path, expect=expect)
+
+
 def enter(world: NatWorld, scenario: Scenario) -> Namespace:
     """Makes the world the scenario's; returns the client's namespace."""
     if scenario.form == "linux":
@@ -64,8 +78,9 @@ def enter(world: NatWorld, scenario: Scenario) -> Namespace:
 
 def command(scenario: Scenario) -> tuple[str, ...]:
     """What the client runs."""
+    credential = ("-u", USER, "-p", PASSWORD) if any(name.startswith("turn-") for name in scenario.servers) else ()
     uris = [stun_uri(server, family) for server in scenario.servers for family in sorted(scenario.expect)]
-    return natprobe_command("nat", *uris, *scenario.arguments, "--json")
+    return natprobe_command("nat", *uris, *credential, *scenario.arguments, "--json")
 
 
 def differences(scenario: Scenario, report: Mapping[str, Any]) -> tuple[str, ...]:

@@ -88,8 +88,9 @@ def _play(box: Namespace, scenario: Scenario) -> Played:
 
 
 def _truth(box: Namespace, scenario: Scenario) -> tuple[Verdict, ...]:
-    """Not where a liar is asked, since the truth is known elsewhere, nor where the NAT would count both of us."""
-    if scenario.servers != (COTURN,) or any(each.bindings_per_s for each in scenario.emulated.ipv4):
-        return ()
+    """Not where a liar is asked, since that NAT is seen elsewhere; nor where packets or bindings are short."""
     shapes = (scenario.emulated.up, scenario.emulated.down)
+    is_lossy = any(shape.loss for shape in shapes)
+    if scenario.servers != (COTURN,) or is_lossy or any(each.bindings_per_s for each in scenario.emulated.ipv4):
+        return ()
     return classify(box, wait_s=_WAIT_S + sum(each.delay_ms + each.jitter_ms for each in shapes) / 1000.0)

@@ -14,15 +14,23 @@ import msgspec
 
 from tests.lab import natbox
 from tests.lab.behaviour import Behaviour, Path
-from tests.lab.coturn import Coturn
+from tests.lab.coturn import LONG_TERM, Coturn
 from tests.lab.layout import INTERNET_IPV4, INTERNET_IPV6, NAMESERVER_IPV4, UNREACHABLE_IPV4
-from tests.lab.liars import BOTH, LIARS
+from tests.lab.liars import BOTH, LIARS, ONLY_FIRST, ONLY_SECOND
 from tests.lab.linuxnat import CLIENT, HOME, ISP, LinuxPath, wire_linux
 from tests.lab.namespace import Namespace, remove, shell
 from tests.lab.wiring import INTERNET, Box, Wiring
 from tests.lab.world import World
 
 COTURN = "coturn"
+_TURN_PORT = 3578
+_RELAYS = {"turn-1": ONLY_FIRST, "turn-2": ONLY_SECOND}
+_SERVERS: dict[str, tuple[str, int, tuple[str, ...]]] = {
+    COTURN: ("stun", 3478, BOTH),
+    **{name: ("stun", liar.port, liar.hosts) for name, liar in LIARS.items()},
+    **{name: ("turn", _TURN_PORT, hosts) for name, hosts in _RELAYS.items()},
+}
+"""Scheme, port and hosts of each server on the internet, by name."""
 _POOL_PREFIX = "2001:db8:100:{}::/64"
 
 
@@ -51,15 +59,15 @@ class Addresses(msgspec.Struct, frozen=True):
             if behaviours
         )
 
-    def fill(self, path: Path, pool_size: int = 1) -> Path:
-        """The path with the addresses that it leaves open: pools, routers, the host that an open filter leads to."""
+    def fill(self, path: Path, pool_size: int = 1, seed: int = 1) -> Path:
+        """The path with what it leaves open: pools, routers, the host that an open filter leads to, dice for ports."""
         ipv4, ipv6 = (
-            tuple(self._filled(behaviours, family, pool_size))
+            tuple(self._filled(behaviours, family, pool_size, seed))
             for family, behaviours in enumerate((path.ipv4, path.ipv6))
         )
         return msgspec.structs.replace(path, ipv4=ipv4, ipv6=ipv6)
 
-    def _filled(self, behaviours: tuple[Behaviour, ...], family: int, pool_size: int) -> Iterator[Behaviour]:
+    def _filled(self, behaviours: tuple[Behaviour, ...], family: int, pool_size: int, seed: int) -> Iterator[Behaviour]:
         own = self.private[family]
         for place, behaviour in enumerate(behaviours):
             router = _neighbour(own, -1)
@@ -69,7 +77,7 @@ class Addresses(msgspec.Struct, frozen=True):
             if behaviour.mapping == "none":
                 pool = ()
             yield msgspec.structs.replace(
-                behaviour, pool=behaviour.pool or pool, router=behaviour.router or router, dmz=own
+                behaviour, pool=behaviour.pool or pool, router=behaviour.router or router, dmz=own, seed=seed
             )
             own = carrier
 
@@ -78,13 +86,15 @@ class EmulatedHost:
     """A host in a namespace of its own; its only way out is an emulator."""
 
     def __init__(self, addresses: Addresses, box: Namespace, control: str) -> None:
+        self._seeds = itertools.count(1)
         self.addresses = addresses
         self.box = box
         self._control = control
 
     def use(self, path: Path, pool_size: int = 1) -> Path:
         """Gives it another way out, nothing remembered; returns the path with its addresses."""
-        filled = self.addresses.fill(path, pool_size)
+        # Ports never used before: coturn refuses an Allocate from where it had a client a moment ago (437).
+        filled = self.addresses.fill(path, pool_size, next(self._seeds))
         # Down and up: with the device its old addresses and routes are gone, those of IPv6 too.
         lines = ["link set eth0 down", "addr flush dev eth0", "link set eth0 up"]
         for own in self.addresses.own(path):
@@ -140,6 +150,9 @@ class NatWorld(World):
 
     def _serve(self) -> None:
         Coturn(self, *(f"listening-ip={host}" for host in (*INTERNET_IPV4, *INTERNET_IPV6)), where=self.internet)
+        for hosts in _RELAYS.values():
+            own = (f"{what}={host}" for what in ("listening-ip", "relay-ip") for host in hosts)
+            Coturn(self, *own, f"listening-port={_TURN_PORT}", "no-rfc5780", *LONG_TERM, where=self.internet)
         liars = self.keep(self.internet.start(sys.executable, "-m", "tests.lab.liars"))
         liars.wait_for("ready")
 
@@ -169,9 +182,9 @@ class NatWorld(World):
 
 def stun_uri(server: str, family: str) -> str:
     """Where a server of the internet is asked over "ipv4" or "ipv6"."""
-    port, hosts = (3478, BOTH) if server == COTURN else (LIARS[server].port, LIARS[server].hosts)
+    scheme, port, hosts = _SERVERS[server]
     host = next(host for host in hosts if (":" in host) is (family == "ipv6"))
-    return f"stun:[{host}]:{port}" if family == "ipv6" else f"stun:{host}:{port}"
+    return f"{scheme}:[{host}]:{port}" if family == "ipv6" else f"{scheme}:{host}:{port}"
 
 
 def _name(number: int) -> str:
