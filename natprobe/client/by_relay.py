@@ -30,6 +30,7 @@ MORE_S = (0.0, 0.1, 0.2, 0.3)
 _CONTROL_S = (0.0, 0.1, 0.2, 0.3, 0.45)
 _MOST_ROUNDS = 4
 _ALLOCATE_S = 4.0
+_NEW_PORTS = 3  # RFC 8656 section 7.4: after 437 a client tries again from another port, with moderation
 
 
 class RelayTrials(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -80,16 +81,19 @@ async def by_relay(
 
 
 async def _allocated(hold: Hold, server: Address, login: Login | None) -> TurnClient | str:
-    client = await open_client(hold, Way("udp", server, server.host), login)
-    if isinstance(client, Trouble):
-        return client.detail
     try:
         async with asyncio.timeout(_ALLOCATE_S):
-            dialogue = await client.allocate(6 if server.family == 6 else None)
+            for _ in range(_NEW_PORTS):
+                client = await open_client(hold, Way("udp", server, server.host), login)
+                if isinstance(client, Trouble):
+                    return client.detail
+                dialogue = await client.allocate(6 if server.family == 6 else None)
+                if dialogue.succeeded and client.session.relayed is not None:
+                    return client
+                if dialogue.last.code != 437:
+                    break
     except TimeoutError:
         return f"{server} gave no relay within {_ALLOCATE_S:g} s"
-    if dialogue.succeeded and client.session.relayed is not None:
-        return client
     last = dialogue.last
     return f"Allocate ended with {last.outcome}" + (f" {last.code}" if last.code else "")
 
