@@ -1,10 +1,8 @@
 """The catalogue as a whole: read from the package's own TOML files, once per process, when first asked for."""
 
 import difflib
-import tomllib
 from collections.abc import Iterator
 from functools import cache
-from importlib import resources
 from typing import Any
 
 import msgspec
@@ -100,6 +98,8 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 def section_of(name: str, text: str) -> Section:
     """The section that the TOML `text` holds. Raises TOMLDecodeError or msgspec.ValidationError."""
+    import tomllib  # noqa: PLC0415 - with resources a twentieth of a check's start, and a healthy run reads no catalogue
+
     file = msgspec.convert(tomllib.loads(text), _File)
     entries = tuple(_entry(name, finding_id, finding) for finding_id, finding in file.finding.items())
     return Section(name=name, title=file.title, question=file.question, entries=entries)
@@ -108,6 +108,8 @@ def section_of(name: str, text: str) -> Section:
 @cache
 def load() -> Catalogue:
     """The catalogue that came with this natprobe."""
+    from importlib import resources  # noqa: PLC0415 - see section_of
+
     room = resources.files("natprobe.catalogue")
     texts = ((name, room.joinpath(f"{name}.toml").read_text(encoding="utf-8")) for name in SECTIONS)
     return Catalogue(tuple(section_of(name, text) for name, text in texts))
