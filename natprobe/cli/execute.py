@@ -3,20 +3,27 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from natprobe.diagnose import diagnose
-from natprobe.events import Event, Packet
+from natprobe.events import Emit, Event, Packet
 from natprobe.fold import fold
 from natprobe.model import Report
 from natprobe.plan import Plan
 from natprobe.runner import run
 
 Listener = Callable[[Event], None]
+Work = Callable[[Emit], Awaitable[None]]
 
 
 def execute(plan: Plan, listeners: tuple[Listener, ...] = ()) -> Report:
     """Runs `plan` to its end, its deadline or an interruption; what was found by then is in the report."""
+    return execute_work(partial(run, plan), listeners)
+
+
+def execute_work(work: Work, listeners: tuple[Listener, ...] = ()) -> Report:
+    """The same for anything that tells a run's events."""
     events: list[Event] = []
 
     def emit(event: Event) -> None:
@@ -26,14 +33,14 @@ def execute(plan: Plan, listeners: tuple[Listener, ...] = ()) -> Report:
             listener(event)
 
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
-        asyncio.run(_interruptible(plan, emit))
+        asyncio.run(_interruptible(work, emit))
     return diagnose(fold(events))
 
 
-async def _interruptible(plan: Plan, emit: Listener) -> None:
+async def _interruptible(work: Work, emit: Listener) -> None:
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
     with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers on its loop
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, task.cancel if task else lambda: None)
-    await run(plan, emit)
+    await work(emit)

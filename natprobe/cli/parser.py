@@ -11,12 +11,15 @@ from natprobe import __version__
 COMMANDS = {
     "check": "check TURN and STUN servers: the main job",
     "nat": "this host's NAT: mapping, filtering, and what they mean for calls",
+    "serve": "a Prometheus exporter with a /probe endpoint for many targets",
     "demo": "check an embedded server on loopback: needs no network",
+    "gather": "trickle: each ICE candidate as it is found, and why one is missing",
     "pair": "will a call between two hosts be direct, and how",
     "credential": "mint a time-limited TURN credential, or examine one",
     "explain": "what a finding means, what proves it, and how to mend it",
     "replay": "a recording, as text or as any report",
     "report": "turn a kept report into another form",
+    "diff": "what broke and what was mended between two kept reports",
     "completion": "a completion script for bash, zsh or fish",
 }
 

@@ -18,7 +18,7 @@ class Seen:
         """Whether `candidate` adds anything; if it does, it counts as told."""
         base = candidate.related if candidate.type == "srflx" and candidate.related else candidate.address
         pair = (candidate.protocol, candidate.address, base)
-        if pair in self._pairs:
+        if pair in self._pairs or (candidate.type == "srflx" and base == candidate.address):
             return False
         self._pairs.add(pair)
         return True

@@ -1,0 +1,85 @@
+"""The sockets that a gathering stands on: one for each address of this host (RFC 8445 section 5.1.1.1)."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import chain, zip_longest
+from typing import Literal
+
+from natprobe.address import Address
+from natprobe.client.hold import Hold
+from natprobe.client.stun import StunClient
+from natprobe.ice import Base, Reflexive
+from natprobe.net.interfaces import local_addresses
+from natprobe.net.trouble import Trouble
+from natprobe.net.udp import open_udp
+from natprobe.net.vantage import vantage
+
+Family = Literal[4, 6]
+_LOOPBACK: dict[int, str] = {4: "127.0.0.1", 6: "::1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A base, and the client that asks from it."""
+
+    base: Base
+    client: StunClient
+
+
+@dataclass(slots=True)
+class Bases:
+    """Every base of this host. Made by `open_bases`."""
+
+    hold: Hold
+    seats: tuple[Seat, ...]
+    _loopback: dict[int, Seat | None] = field(default_factory=dict)
+
+    def towards(self, server: Address) -> tuple[Seat, ...]:
+        """The seats that can ask `server`. One on loopback is asked from a loopback base, which is no candidate:
+
+        RFC 8445 section 5.1.1.1 forbids loopback addresses among these.
+        """
+        if server.kind != "loopback":
+            return tuple(seat for seat in self.seats if seat.base.address.family == server.family)
+        if server.family not in self._loopback:
+            home = Address(_LOOPBACK[server.family], 0)
+            self._loopback[server.family] = _open(self.hold, home, len(self.seats))
+        seat = self._loopback[server.family]
+        return () if seat is None else (seat,)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What the question to one server is asked with."""
+
+    bases: Bases
+    order: int
+    """The server's place in the configuration."""
+    url: str
+    tell: Callable[[Reflexive], None]
+    """Hears of each reflexive address as it is found."""
+
+
+def open_bases(hold: Hold, families: tuple[Family, ...]) -> Bases:
+    """Binds a socket to each address of this host; one that cannot be bound is left out."""
+    opened = (_open(hold, address, rank) for rank, address in enumerate(ranked(local_addresses(), vantage().addresses)))
+    return Bases(hold, tuple(seat for seat in opened if seat and seat.base.address.family in families))
+
+
+def ranked(addresses: Iterable[Address], preferred: tuple[str, ...]) -> tuple[Address, ...]:
+    """The best address first: families take turns, IPv6 first (RFC 8421 section 4); within each, what routing picks."""
+    ordered = sorted(addresses, key=lambda address: address.host not in preferred)
+    six = [address for address in ordered if address.family == 6]
+    four = [address for address in ordered if address.family == 4]
+    return tuple(address for address in chain.from_iterable(zip_longest(six, four)) if address is not None)
+
+
+def _open(hold: Hold, address: Address, rank: int) -> Seat | None:
+    endpoint = open_udp(hold.clock, hold.trace, family=address.family, local=address)
+    if isinstance(endpoint, Trouble):
+        return None
+    client = StunClient(endpoint, hold.clock)
+    pump = hold.tasks.create_task(client.pump())
+    hold.closing.push_async_callback(endpoint.close)
+    hold.closing.callback(pump.cancel)
+    return Seat(Base(endpoint.local, rank), client)

@@ -1,0 +1,111 @@
+"""What has a gathering found so far? Candidates, each told once; and for each URI that gave none, why.
+
+It hears the checks of the TURN ladder: their evidence holds the relayed addresses, their judgement the real causes.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from natprobe.address import Address
+from natprobe.events import CandidateFound, CandidateMissed, CheckEnded, Emit, Event
+from natprobe.ice import Base, Reflexive, Relayed, Seen, host, reflexive, relayed
+from natprobe.model import Candidate, CandidateError, Status
+from natprobe.net.clock import Clock
+
+Policy = Literal["all", "relay"]
+_FURTHEST = ("dns.resolve", "ice.gather", "turn.reach", "tls.certificate", "turn.challenge", "turn.allocate")
+
+
+class Collector:
+    """The candidates of one gathering, and the URIs that gave none."""
+
+    def __init__(self, emit: Emit, clock: Clock, policy: Policy) -> None:
+        self.candidates: list[Candidate] = []
+        self.missed: list[str] = []
+        self.reflected = False
+        self._emit = emit
+        self._clock = clock
+        self._policy = policy
+        self._seen = Seen()
+        self._useful: set[str] = set()
+        self._ended: dict[str, list[CheckEnded]] = {}
+
+    def host(self, base: Base) -> None:
+        """A base is a candidate itself."""
+        self._tell(host(base, self._now_ms()))
+
+    def reflexive(self, found: Reflexive) -> None:
+        """A server told this host an address; where it is the host's own the server was useful all the same."""
+        self.reflected = True
+        self._useful.add(found.url)
+        self._tell(reflexive(found, self._now_ms()))
+
+    def listener(self, url: str, order: int) -> Emit:
+        """Passes the events of one URI's checks on, and learns from them."""
+
+        def hear(event: Event) -> None:
+            self._emit(event)
+            if isinstance(event, CheckEnded):
+                self._learn(url, order, event)
+
+        return hear
+
+    def close(self, url: str) -> None:
+        """All of this URI's checks have ended: where it gave nothing, says why."""
+        if url not in self._useful:
+            code, text = cause(self._ended.get(url, []))
+            self.miss(url, text, code)
+
+    def miss(self, url: str, text: str, code: int | None = None) -> None:
+        """This URI gives nothing."""
+        self.missed.append(url)
+        error = CandidateError(url=url, code=code, text=text, at_ms=self._now_ms())
+        self._emit(CandidateMissed(error=error))
+
+    def _learn(self, url: str, order: int, check: CheckEnded) -> None:
+        self._ended.setdefault(url, []).append(check)
+        relay = check.evidence.get("relayed") if check.id == "turn.allocate" else None
+        if relay is None or check.address is None or check.transport is None:
+            return
+        self._useful.add(url)
+        found = Relayed(
+            relayed=msgspec.convert(relay, Address),
+            mapped=msgspec.convert(check.evidence.get("mapped"), Address | None),
+            through=check.transport,
+            server=check.address,
+            server_order=order,
+            url=url,
+        )
+        self._tell(relayed(found, self._now_ms()))
+
+    def _tell(self, candidate: Candidate) -> None:
+        if self._policy == "relay" and candidate.type != "relay":
+            return
+        if self._seen.is_new(candidate):
+            self.candidates.append(candidate)
+            self._emit(CandidateFound(candidate=candidate))
+
+    def _now_ms(self) -> float:
+        return round(self._clock.now_ms(), 3)
+
+
+def cause(checks: list[CheckEnded]) -> tuple[int | None, str]:
+    """The STUN error code, if one came, and the sentence of the attempt that got furthest."""
+    nothing_told = (Status.PASS, Status.SKIP)  # what was skipped lacks what an earlier check tells the cause of
+    told = [check for check in checks if check.id in _FURTHEST and check.status not in nothing_told]
+    if not told:
+        return None, next(
+            (check.summary for check in checks if check.status is Status.SKIP), "it was not asked in time"
+        )
+    furthest = max(told, key=lambda check: (_FURTHEST.index(check.id), check.status.rank))
+    code = _code(furthest.evidence)
+    return code, furthest.summary.removeprefix(f"{code}: ")
+
+
+def _code(evidence: dict[str, Any]) -> int | None:
+    exchanges = [*evidence.get("exchanges", ()), *(view["exchange"] for view in evidence.get("views", ()))]
+    exchanges += [evidence["exchange"]] if "exchange" in evidence else []
+    codes = [each["code"] for each in exchanges if each.get("code") is not None and each.get("outcome") == "error"]
+    code: int | None = codes[-1] if codes else None
+    return code

@@ -1,0 +1,213 @@
+"""Gathers ICE candidates as a browser does (RFC 8445 section 5.1, RFC 8838): all at once, each told as it is found.
+
+Host candidates need nobody. Each URI goes its own way at the same time: its name is resolved, every base asks it for
+its reflexive address, and the first rungs of the TURN ladder allocate a relay, over every transport. The base sockets
+outlive all of them; allocations are released while their lines still pump, on success, deadline and interruption.
+"""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import msgspec
+
+from natprobe import __version__
+from natprobe.client.bases import Asking, open_bases
+from natprobe.client.hold import Hold
+from natprobe.credential import Credential
+from natprobe.events import CheckEnded, Emit, RunEnded, RunStarted
+from natprobe.gathering.collector import Collector, Policy
+from natprobe.ladder import Rungs, climb
+from natprobe.net.clock import Clock
+from natprobe.net.handshake import Roots
+from natprobe.net.vantage import utc_now, vantage
+from natprobe.plan import Plan, cells, for_cell, for_target, literal
+from natprobe.probe import Bench, Cell, Context, Destinations, Settings
+from natprobe.probes.ice_candidates import PROBE as CANDIDATES
+from natprobe.probes.ice_candidates import Evidence, browser_notes
+from natprobe.target import Target
+
+CLEANUP_S = 1.0
+LADDER = frozenset({"dns.resolve", "turn.reach", "tls.certificate", "turn.challenge", "turn.allocate", "turn.release"})
+"""The checks that a relay takes; those of its data path are `natprobe check`'s."""
+REFLEXIVE = "ice.gather"
+THIS_HOST = "this host"
+_TURN = frozenset({"turn", "turns"})
+_NO_STUNS = "a stuns server tells the address of a TCP or DTLS socket, which is no candidate"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to gather: `plan.targets` with the credential of each; `told` are checks that were made before."""
+
+    plan: Plan
+    credentials: tuple[Credential | None, ...]
+    policy: Policy = "all"
+    unusable: tuple[tuple[str, str], ...] = ()
+    """Texts of the configuration that are no URI, each with the reason."""
+    told: tuple[CheckEnded, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """What every part of one gathering shares."""
+
+    wish: Wish
+    emit: Emit
+    clock: Clock
+    roots: Roots
+    collector: Collector
+
+    def why_stopped(self) -> str:
+        """The clause for a check that the end cuts off just now."""
+        if self.clock.now() >= self.wish.plan.deadline_s - CLEANUP_S:
+            return f"the run reached its deadline of {self.wish.plan.deadline_s:g} s"
+        return "the run was interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What the checks of one URI share."""
+
+    current: Gathering
+    settings: Settings
+    emit: Emit
+
+
+async def gather(wish: Wish, emit: Emit) -> None:
+    """Gathers, and tells `emit` each event. Cancelled, it releases what it holds, tells its last event and ends."""
+    clock, plan = Clock(), wish.plan
+    current = Gathering(wish, emit, clock, Roots(plan.settings.ca_file), Collector(emit, clock, wish.policy))
+    emit(
+        RunStarted(
+            natprobe=__version__,
+            command=plan.command,
+            started=utc_now(),
+            deadline_ms=plan.deadline_s * 1000,
+            vantage=vantage(),
+            targets=tuple(str(target) for target in plan.targets),
+        )
+    )
+    interrupted = True
+    try:
+        async with asyncio.timeout(plan.deadline_s - CLEANUP_S):
+            await _gather(current)
+        interrupted = False
+    except TimeoutError:
+        interrupted = False
+    finally:
+        if not interrupted:
+            _conclude(current)
+        emit(RunEnded(at_ms=clock.now_ms(), interrupted=interrupted))
+
+
+async def _gather(current: Gathering) -> None:
+    wish = current.wish
+    for check in wish.told:
+        current.emit(check)
+    for url, why in wish.unusable:
+        current.collector.miss(url, why)
+    async with _held(current) as hold:
+        bases = open_bases(hold, wish.plan.families)
+        for seat in bases.seats:
+            current.collector.host(seat.base)
+        async with asyncio.TaskGroup() as group:
+            for order, (target, credential) in enumerate(zip(wish.plan.targets, wish.credentials, strict=True)):
+                url = str(target)
+                settings = msgspec.structs.replace(wish.plan.settings, credential=credential)
+                way = Way(current, settings, current.collector.listener(url, order))
+                group.create_task(_gather_from(way, target, Asking(bases, order, url, current.collector.reflexive)))
+
+
+async def _gather_from(way: Way, target: Target, asking: Asking) -> None:
+    current = way.current
+    if target.scheme == "stuns":
+        current.collector.miss(asking.url, _NO_STUNS)
+        return
+    if target.scheme == "stun" and current.wish.policy == "relay":
+        return
+    try:
+        found = literal(target) or await _resolved(way, target)
+        async with asyncio.TaskGroup() as group:
+            for cell in cells(target, found, current.wish.plan.families):
+                if target.scheme in _TURN:
+                    group.create_task(_climb(way, cell, _ladder(current, cell)))
+                if cell.transport == "udp" and current.wish.policy == "all":
+                    group.create_task(_climb(way, cell, _only(current, REFLEXIVE), asking))
+    finally:
+        current.collector.close(asking.url)
+
+
+async def _resolved(way: Way, target: Target) -> Destinations:
+    async with _held(way.current) as hold:
+        context = Context(target=target, place=None, settings=way.settings, bench=Bench(), hold=hold)
+        await climb(context, for_target(way.current.wish.plan.probes, target), way.emit, way.current.why_stopped)
+        return context.bench.get(Destinations) if context.bench.has(Destinations) else Destinations(())
+
+
+def _ladder(current: Gathering, cell: Cell) -> Rungs:
+    return for_cell((probe for probe in current.wish.plan.probes if probe.id in LADDER), cell)
+
+
+def _only(current: Gathering, wanted: str) -> Rungs:
+    return tuple(probe for probe in current.wish.plan.probes if probe.id == wanted)
+
+
+async def _climb(way: Way, cell: Cell, rungs: Rungs, *on_bench: object) -> None:
+    bench = Bench()
+    for thing in on_bench:
+        bench.put(thing)
+    async with _held(way.current) as hold:
+        context = Context(target=cell.asked, place=cell, settings=way.settings, bench=bench, hold=hold)
+        await climb(context, rungs, way.emit, way.current.why_stopped)
+
+
+def _conclude(current: Gathering) -> None:
+    """The last check: whether the candidates are there that a call needs."""
+    evidence = _summed_up(current)
+    judgement = CANDIDATES.judge(evidence)
+    current.emit(
+        CheckEnded(
+            id=CANDIDATES.id,
+            target=THIS_HOST,
+            status=judgement.status,
+            summary=judgement.summary,
+            started_ms=0.0,
+            duration_ms=evidence.complete_ms,
+            evidence=msgspec.json.decode(msgspec.json.encode(evidence)),
+            raised=judgement.raised,
+        )
+    )
+
+
+def _summed_up(current: Gathering) -> Evidence:
+    collector, targets = current.collector, current.wish.plan.targets
+    counted = Counter(candidate.type for candidate in collector.candidates)
+    stuns = tuple(str(target) for target in targets if target.scheme == "stuns")
+    return Evidence(
+        policy=current.wish.policy,
+        host=counted["host"],
+        srflx=counted["srflx"],
+        relay=counted["relay"],
+        reflected=collector.reflected,
+        stun=tuple(str(target) for target in targets if target.scheme == "stun"),
+        turn=tuple(str(target) for target in targets if target.scheme in _TURN),
+        missed=tuple(collector.missed),
+        complete_ms=round(current.clock.now_ms(), 3),
+        browser=browser_notes(tuple(collector.candidates), stuns),
+    )
+
+
+@contextlib.asynccontextmanager
+async def _held(current: Gathering) -> AsyncIterator[Hold]:
+    async with asyncio.TaskGroup() as pumps:
+        closing = AsyncExitStack()
+        try:
+            yield Hold(current.clock, current.emit, current.roots, pumps, closing)
+        finally:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CLEANUP_S):
+                    await closing.aclose()
