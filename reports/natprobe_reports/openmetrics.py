@@ -34,16 +34,22 @@ class _ReportCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Every metric family of the report."""
-        yield from _of_run(self._report)
-        yield from _of_checks(self._report)
+        return families(self._report)
 
 
 def render(report: Report, style: Style) -> str:  # noqa: ARG001  metrics are the same everywhere
     """The exposition, ended by `# EOF`."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_ReportCollector(clean_report(report)))
+    registry.register(_ReportCollector(report))
     text: str = generate_latest(registry).decode()  # type: ignore[no-untyped-call]
     return text
+
+
+def families(report: Report) -> Iterator[Metric]:
+    """Every metric family of `report`, for an exposition that holds more than these."""
+    cleaned = clean_report(report)
+    yield from _of_run(cleaned)
+    yield from _of_checks(cleaned)
 
 
 def _of_run(report: Report) -> Iterator[Metric]:

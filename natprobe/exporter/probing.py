@@ -1,0 +1,73 @@
+"""Runs one admitted probe to its report: the same plan, run and diagnosis as `natprobe check`."""
+
+import os
+import time
+from pathlib import Path
+
+from natprobe.credential import CredentialError
+from natprobe.diagnose import diagnose
+from natprobe.events import Event, Packet
+from natprobe.exporter.admission import Admission
+from natprobe.exporter.config import Module
+from natprobe.exporter.credential import credential
+from natprobe.fold import fold
+from natprobe.model import Report
+from natprobe.plan import Plan
+from natprobe.probe import Settings
+from natprobe.probes import all_probes
+from natprobe.runner import run
+
+
+async def observe(admission: Admission) -> Report:
+    """What is found within the admission's deadline. Cancelled, it releases its allocations before it ends.
+
+    Raises CredentialError where the module's password or secret is not there.
+    """
+    plan = planned(admission)
+    events: list[Event] = []
+
+    def emit(event: Event) -> None:
+        if not isinstance(event, Packet):
+            events.append(event)
+
+    await run(plan, emit)
+    return diagnose(fold(events))
+
+
+def planned(admission: Admission) -> Plan:
+    """The run that `admission` asks for. Raises CredentialError."""
+    module = admission.module
+    return Plan(
+        command="check",
+        targets=(admission.target,),
+        probes=all_probes(),
+        settings=_settings(module),
+        deadline_s=admission.deadline_s,
+        families=module.families,
+    )
+
+
+def unready(module: Module) -> str | None:
+    """Why `module` could not authenticate just now; None where it could."""
+    try:
+        _settings(module)
+    except CredentialError as error:
+        return str(error)
+    if module.ca_file is not None and not os.access(module.ca_file, os.R_OK):
+        return f"ca_file {module.ca_file}: cannot be read"
+    return None
+
+
+def _settings(module: Module) -> Settings:
+    now_s = time.time()
+    read = credential(module, read=lambda name: Path(name).read_text("utf-8"), environ=os.environ, now_s=now_s)
+    return Settings(
+        credential=read,
+        credential_origin=str(module.reference) if module.reference else None,
+        minted=module.reference is not None and module.reference.kind == "secret",
+        insecure=module.insecure,
+        ca_file=module.ca_file,
+        relay_ports=module.relay_ports,
+        nameservers=module.resolvers,
+        now_s=now_s,
+    )
