@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from natprobe.events import CheckEnded, CheckPlanned, CheckStarted, Emit
+from natprobe.events import CheckEnded, CheckPlanned, CheckStarted, Emit, Raised
 from natprobe.model import Status
 from natprobe.plan import dependencies, giver
-from natprobe.probe import Context, Judgement, Probe
+from natprobe.probe import Cell, Context, Judgement, Probe
 
 Rungs = tuple[Probe[Any], ...]
 
@@ -84,7 +84,7 @@ class Climb:
             started_ms=round(started_ms, 3),
             duration_ms=round(self.context.clock.now_ms() - started_ms, 3),
             evidence=evidence,
-            raised=judgement.raised,
+            raised=tuple(_placed(each, place) for each in judgement.raised),
         )
 
 
@@ -107,6 +107,13 @@ async def climb(context: Context, rungs: Rungs, emit: Emit, why_stopped: Callabl
     async with asyncio.TaskGroup() as group:
         for probe in rungs:
             group.create_task(way.probe(probe))
+
+
+def _placed(raised: Raised, place: Cell | None) -> Raised:
+    """`raised` with the cell's transport for its sentences, where its judge says nothing else."""
+    if place is None:
+        return raised
+    return msgspec.structs.replace(raised, facts={"transport": place.transport} | raised.facts)
 
 
 def _trace(error: Exception) -> list[str]:

@@ -18,6 +18,7 @@ from natprobe.events import Raised
 from natprobe.model import Status
 from natprobe.net.trouble import Trouble
 from natprobe.probe import Context, Judgement, Probe
+from natprobe.wire.attributes import alternate_server
 from natprobe.wire.registry import ALLOCATION_LIFETIME_S, ERROR_NAMES
 from natprobe.wire.transactions import Exchange
 
@@ -37,6 +38,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     realm: str | None = None
     algorithms: tuple[int, ...] = ()
     """The PASSWORD-ALGORITHMS that the server offered (RFC 8489 section 14.11)."""
+    alternate: Address | None = None
+    """Where a 300 to the authenticated Allocate sends us; not followed, the challenge was the time for that."""
     third_party: str | None = None
     """Who issues tokens, where the server offers OAuth (RFC 7635)."""
     credential: CredentialFacts | None = None
@@ -73,6 +76,7 @@ async def observe(ctx: Context) -> Evidence:
         lifetime_s=client.session.lifetime_s,
         realm=challenge.realm.decode(errors="replace") if challenge else None,
         algorithms=tuple(each.algorithm for each in challenge.algorithms) if challenge else (),
+        alternate=alternate_server(first.dialogue.message) if first.dialogue.message else None,
         third_party=challenged.third_party,
         credential=facts,
         minted=ctx.settings.minted,
@@ -221,7 +225,11 @@ def _unauthorized(evidence: Evidence) -> Judgement:
 
 
 def _judged(evidence: Evidence, status: Status, summary: str, finding: str, **facts: str) -> Judgement:
-    return Judgement(status=status, summary=summary, raised=(Raised(id=finding, facts=_facts(evidence) | facts),))
+    return Judgement(
+        status=status,
+        summary=summary,
+        raised=(Raised(id=finding, facts=_facts(evidence) | {"detail": summary} | facts),),
+    )
 
 
 def _facts(evidence: Evidence) -> dict[str, str]:
@@ -230,7 +238,8 @@ def _facts(evidence: Evidence) -> dict[str, str]:
     facts = {
         "address": str(evidence.server),
         "host": evidence.server.host,
-        "realm": evidence.realm or "",
+        "realm": '""' if evidence.realm == "" else evidence.realm or "",
+        "alternate": str(evidence.alternate or ""),
         "user": evidence.credential.username if evidence.credential else "",
         "lifetime": "" if evidence.lifetime_s is None else f"{evidence.lifetime_s} s",
     } | last.facts()

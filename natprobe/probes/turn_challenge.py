@@ -169,7 +169,12 @@ def _refused(evidence: Evidence) -> Judgement:
 
 
 def _judged(evidence: Evidence, status: Status, summary: str, finding: str, **facts: str) -> Judgement:
-    known = {"address": str(evidence.server), "realm": evidence.realm or "", "software": evidence.software or ""}
+    known = {
+        "detail": summary,
+        "address": str(evidence.server),
+        "realm": evidence.realm or "",
+        "software": evidence.software or "",
+    }
     known |= evidence.exchange.facts() | {"transport": evidence.transport}
     return Judgement(status=status, summary=summary, raised=(Raised(id=finding, facts=known | facts),))
 

@@ -119,7 +119,7 @@ def _no_second(evidence: Evidence) -> Judgement:
     phrase = ERROR_NAMES.get(last.code, "unknown code")
     summary = f"a second allocation for the same user is refused: {last.code} ({phrase})"
     finding = {486: "turn-quota-reached", 508: "turn-ports-exhausted"}.get(last.code, "turn-allocate-refused")
-    return _judged(evidence, Status.FAIL, summary, finding, code=last.code)
+    return _judged(evidence, Status.FAIL, summary, finding, asked=last)
 
 
 def _not_permitted(evidence: Evidence, refused: Exchange) -> Judgement:
@@ -128,9 +128,7 @@ def _not_permitted(evidence: Evidence, refused: Exchange) -> Judgement:
     phrase = ERROR_NAMES.get(refused.code, "unknown code")
     said = "forbids" if refused.code == 403 else "does not permit"
     summary = f"the server {said} its own relayed address as a peer: {refused.code} ({phrase})"
-    codes = {403: "turn-r2r-forbidden", 438: "turn-nonce-wrong-loop", 441: "turn-auth-441-wrong-credentials"}
-    finding = codes.get(refused.code, "turn-permission-refused")
-    return _judged(evidence, Status.FAIL, summary, finding, code=refused.code)
+    return _judged(evidence, Status.FAIL, summary, _CODES.get(refused.code, "turn-permission-refused"), asked=refused)
 
 
 def _judged(
@@ -140,7 +138,7 @@ def _judged(
     finding: str,
     *,
     flight: Flight | None = None,
-    code: int | None = None,
+    asked: Exchange | None = None,
 ) -> Judgement:
     facts = {
         "address": str(evidence.server),
@@ -151,12 +149,19 @@ def _judged(
         "detail": summary,
         "user": evidence.user,
     }
-    if code is not None:
-        facts |= {"code": str(code), "phrase": ERROR_NAMES.get(code, "unknown code")}
+    if asked is not None:
+        facts |= asked.facts()
     if flight is not None:
         facts |= flight.facts()
     return Judgement(status=status, summary=summary, raised=(Raised(id=finding, facts=facts),))
 
+
+_CODES = {
+    403: "turn-r2r-forbidden",
+    438: "turn-nonce-wrong-loop",
+    441: "turn-auth-441-wrong-credentials",
+    443: "turn-peer-family-443",
+}
 
 PROBE = Probe(
     id="turn.relay-loop",

@@ -33,7 +33,9 @@ def assert_sound(outcome: Outcome) -> None:
 
 def gaps(outcome: Outcome) -> set[tuple[str, str]]:
     """Facts that a finding's sentences ask for and that its judge did not give."""
-    facts = {finding: given for check in outcome.report.checks for finding, given in check.facts.items()}
+    facts: dict[str, dict[str, str]] = {}
+    for check in outcome.report.checks:
+        facts |= {finding: given for finding, given in check.facts.items() if finding not in facts}
     missing: set[tuple[str, str]] = set()
     for finding in outcome.report.findings:
         entry = load().entry(finding.id)
