@@ -127,7 +127,8 @@ class _Lead:
             raise TimeoutError
         message = parse(datagram.data)
         if not isinstance(message, Malformed):
-            self._offered = self._offered or bool(changed_address(message) or other_address(message))
+            other = changed_address(message) or other_address(message)
+            self._offered = self._offered or (other is not None and other.host != datagram.source.host)
         return datagram.data, (datagram.source.host, datagram.source.port)
 
     async def _next(self) -> Datagram | None:

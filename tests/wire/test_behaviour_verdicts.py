@@ -1,0 +1,259 @@
+"""The tables of NAT behaviour: what follows from which answers, and what never follows from silence."""
+
+from itertools import combinations
+from math import comb
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from natprobe.address import Address
+from natprobe.wire.behaviour import (
+    CERTAIN,
+    Door,
+    Tally,
+    Trial,
+    View,
+    bracket_of,
+    chance_of_loss,
+    filtering_of,
+    finer,
+    for_calls,
+    grid,
+    mapping_of,
+    reach_of,
+    type_of,
+)
+
+LOCAL = Address("10.7.0.2", 40000)
+HOSTS, PORTS = ("192.0.2.34", "192.0.2.35"), (3478, 3479)
+DESTINATIONS = tuple(Address(host, port) for host in HOSTS for port in PORTS)
+WORDS = ("none", "endpoint-independent", "address-dependent", "address-and-port-dependent")
+GOOD = Tally(13, 13)
+
+
+def seen(word: str, destination: Address) -> Address:
+    """As what a NAT of that mapping shows `LOCAL` to `destination`."""
+    host, port = HOSTS.index(destination.host), PORTS.index(destination.port)
+    ports = {
+        "none": LOCAL,
+        "endpoint-independent": Address("198.51.100.3", 20000),
+        "address-dependent": Address("198.51.100.3", 20000 + host),
+        "address-and-port-dependent": Address("198.51.100.3", 20000 + 2 * host + port),
+    }
+    return ports[word]
+
+
+def views(word: str, destinations: tuple[Address, ...] = DESTINATIONS) -> tuple[View, ...]:
+    return tuple(View(destination, seen(word, destination)) for destination in destinations)
+
+
+def silence(**changes: object) -> Trial:
+    fields: dict[str, object] = {
+        "stranger": "192.0.2.35:3479",
+        "sends": 6,
+        "waited_ms": 650.0,
+        "arrived": False,
+        "proved": True,
+        "control": GOOD,
+    }
+    return Trial(**(fields | changes))  # type: ignore[arg-type]
+
+
+ARRIVAL = silence(arrived=True)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_four_destinations_tell_every_mapping(word: str) -> None:
+    assert mapping_of(views(word), LOCAL).word == word
+
+
+@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("count", range(4))
+def test_an_answer_that_is_missing_makes_no_other_mapping_of_it(word: str, count: int) -> None:
+    for left in combinations(DESTINATIONS, count):
+        verdict = mapping_of(views(word, left), LOCAL)
+        assert verdict.word in {word, "unknown"}, left
+        assert not verdict.contradictory
+        assert verdict.dependent in {None, word not in {"none", "endpoint-independent"}}
+
+
+def test_two_plain_servers_tell_that_the_mapping_depends_and_not_on_what() -> None:
+    verdict = mapping_of(views("address-and-port-dependent", (DESTINATIONS[0], DESTINATIONS[2])), LOCAL)
+    assert (verdict.word, verdict.dependent) == ("unknown", True)
+    assert "whether the port counts too" in verdict.why
+
+
+def test_one_server_tells_no_endpoint_independence() -> None:
+    verdict = mapping_of(views("endpoint-independent", DESTINATIONS[:2]), LOCAL)
+    assert (verdict.word, verdict.dependent) == ("unknown", None)
+
+
+def test_a_destination_that_sees_two_addresses_is_a_contradiction() -> None:
+    twice = (*views("endpoint-independent"), View(DESTINATIONS[0], Address("198.51.100.3", 9)))
+    verdict = mapping_of(twice, LOCAL)
+    assert (verdict.word, verdict.contradictory) == ("unknown", True)
+
+
+def test_one_server_that_lies_makes_no_symmetric_nat_of_a_cone() -> None:
+    liar = View(Address("203.0.113.9", 3478), Address("203.0.113.1", 1))
+    verdict = mapping_of((*views("endpoint-independent"), liar), LOCAL)
+    assert (verdict.word, verdict.dependent, verdict.contradictory) == ("unknown", None, True)
+
+
+def test_a_server_inside_the_network_is_left_out_where_public_ones_answer() -> None:
+    inside = View(Address("10.7.0.1", 3478), LOCAL)
+    assert mapping_of((*views("endpoint-independent"), inside), LOCAL).word == "endpoint-independent"
+
+
+MAPPED = st.builds(Address, st.just("198.51.100.3"), st.integers(1, 4))
+
+
+@given(st.lists(st.builds(View, st.sampled_from(DESTINATIONS), MAPPED), max_size=8))
+def test_whatever_servers_say_equal_and_different_are_never_mixed_up(said: list[View]) -> None:
+    verdict = mapping_of(said, LOCAL)
+    mapped = {view.mapped for view in said}
+    if len(mapped) > 1:
+        assert verdict.word not in {"none", "endpoint-independent"}
+    else:
+        assert not verdict.dependent
+
+
+@pytest.mark.parametrize(
+    ("address", "port", "word"),
+    [
+        (ARRIVAL, silence(), "endpoint-independent"),
+        (ARRIVAL, None, "endpoint-independent"),
+        (silence(), ARRIVAL, "address-dependent"),
+        (silence(), silence(), "address-and-port-dependent"),
+        (None, silence(), "address-and-port-dependent"),
+        (None, ARRIVAL, "unknown"),
+        (silence(), None, "unknown"),
+        (None, None, "unknown"),
+        (silence(proved=False), ARRIVAL, "unknown"),
+        (silence(), silence(proved=False), "unknown"),
+        (silence(disproof="the server ignores CHANGE-REQUEST"), silence(), "unknown"),
+        (silence(), silence(disproof="420"), "unknown"),
+        (silence(control=Tally(13, 9)), ARRIVAL, "unknown"),
+        (silence(control=Tally()), silence(control=Tally()), "unknown"),
+    ],
+)
+def test_the_filter_follows_from_two_strangers(address: Trial | None, port: Trial | None, word: str) -> None:
+    assert filtering_of(address, port).word == word
+
+
+TRIALS = st.builds(
+    silence,
+    arrived=st.booleans(),
+    proved=st.booleans(),
+    sends=st.integers(0, 20),
+    disproof=st.none() | st.just("420"),
+    control=st.integers(0, 30).flatmap(lambda n: st.builds(Tally, st.just(n), st.integers(0, n))),
+)
+
+
+@given(st.none() | TRIALS, st.none() | TRIALS)
+def test_a_filter_is_told_only_where_an_arrival_or_a_proved_silence_says_so(
+    address: Trial | None, port: Trial | None
+) -> None:
+    verdict = filtering_of(address, port)
+    assert (verdict.word == "endpoint-independent") == (address is not None and address.arrived)
+    if verdict.word == "address-dependent":
+        assert address is not None
+        assert address.doubt is None
+        assert port is not None
+        assert port.arrived
+    if verdict.word == "address-and-port-dependent":
+        assert port is not None
+        assert port.doubt is None
+    assert verdict.chance < CERTAIN
+
+
+def test_a_path_that_lost_nothing_still_needs_several_requests() -> None:
+    assert chance_of_loss(Tally(6, 6), 1) == pytest.approx(1 / 8)
+    assert chance_of_loss(Tally(13, 13), 6) < CERTAIN < chance_of_loss(Tally(13, 13), 4)
+
+
+@given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 30))
+def test_more_requests_make_loss_less_likely_and_more_loss_more_likely(sends: int, lost: int, asked: int) -> None:
+    control = Tally(30, 30 - min(lost, 30))
+    assert 0 < chance_of_loss(control, sends + 1) <= chance_of_loss(control, sends) <= 1
+    assert chance_of_loss(Tally(30, max(0, control.answers - 1)), asked) >= chance_of_loss(control, asked)
+
+
+@pytest.mark.parametrize("loss", [0.01, 0.05, 0.1, 0.19, 0.3, 0.5, 0.7, 0.9])
+def test_whatever_a_path_loses_a_certain_silence_is_hardly_ever_mere_loss(loss: float) -> None:
+    controls, sends = 13, 6
+    certain = sum(
+        comb(controls, answers) * (1 - loss) ** answers * loss ** (controls - answers)
+        for answers in range(controls + 1)
+        if chance_of_loss(Tally(controls, answers), sends) < CERTAIN
+    )
+    assert certain * loss**sends < CERTAIN
+
+
+@pytest.mark.parametrize(
+    ("mapping", "filtering", "word"),
+    [
+        ("none", "endpoint-independent", "open-internet"),
+        ("none", "address-dependent", "symmetric-udp-firewall"),
+        ("none", "address-and-port-dependent", "symmetric-udp-firewall"),
+        ("none", "unknown", "unknown"),
+        ("endpoint-independent", "endpoint-independent", "full-cone"),
+        ("endpoint-independent", "address-dependent", "restricted-cone"),
+        ("endpoint-independent", "address-and-port-dependent", "port-restricted-cone"),
+        ("endpoint-independent", "unknown", "unknown"),
+        ("address-dependent", "endpoint-independent", "symmetric"),
+        ("address-and-port-dependent", "unknown", "symmetric"),
+        ("unknown", "endpoint-independent", "unknown"),
+    ],
+)
+def test_rfc_3489_has_one_word_for_each_pair(mapping: str, filtering: str, word: str) -> None:
+    assert type_of(mapping, filtering) == word  # type: ignore[arg-type]
+    assert for_calls(type_of(mapping, filtering), mapping, filtering).startswith("calls:")  # type: ignore[arg-type]
+
+
+def test_a_mapping_that_depends_is_symmetric_even_if_not_known_on_what() -> None:
+    assert type_of("unknown", "unknown", dependent=True) == "symmetric"
+
+
+@pytest.mark.parametrize(
+    ("doors", "word"),
+    [
+        ((Door(host="192.0.2.34", answered=True), Door(host="192.0.2.35")), "answered"),
+        ((Door(host="192.0.2.34", tcp=True), Door(host="192.0.2.35", tcp=False)), "blocked"),
+        ((Door(host="192.0.2.34", tcp=True),), "blocked"),
+        ((Door(host="192.0.2.34", rejected_by="10.7.0.1"),), "blocked"),
+        ((Door(host="192.0.2.34", forbidden=True),), "blocked"),
+        ((Door(host="192.0.2.34", tcp=False),), "unknown"),
+        ((Door(host="192.0.2.34", refused=True, tcp=True),), "unknown"),
+        ((Door(host="192.0.2.34", oddity="error 300", tcp=True),), "unknown"),
+        ((), "unknown"),
+    ],
+)
+def test_udp_is_blocked_only_where_something_proves_it(doors: tuple[Door, ...], word: str) -> None:
+    assert reach_of(doors).word == word
+
+
+def test_one_silent_server_is_told_with_less_confidence_than_two() -> None:
+    one, two = Door(host="192.0.2.34", tcp=True), Door(host="192.0.2.35", tcp=True)
+    assert reach_of((one,)).confidence < reach_of((one, two)).confidence
+
+
+def test_the_lifetime_lies_between_the_longest_survivor_and_the_first_that_is_gone() -> None:
+    bracket = bracket_of(((30.0, "alive"), (45.0, "alive"), (60.0, "gone"), (75.0, "gone"), (90.0, "unknown")))
+    assert (bracket.alive_s, bracket.gone_s, bracket.contradictory) == (45.0, 60.0, False)
+    assert finer(bracket, 180.0) == (48.75, 52.5, 56.25)
+    assert finer(bracket, 50.0) == ()
+
+
+def test_a_survivor_of_a_longer_silence_contradicts() -> None:
+    assert bracket_of(((30.0, "gone"), (45.0, "alive"))).contradictory
+
+
+@given(st.floats(1, 600))
+def test_the_silences_ascend_to_the_cap_and_no_further(cap_s: float) -> None:
+    times = grid(cap_s)
+    assert list(times) == sorted(set(times))
+    assert times[-1] == pytest.approx(cap_s)
+    assert all(time > 0 for time in times)
