@@ -1,0 +1,97 @@
+"""What do the checks of one cell say about time and loss? Read from their evidence, whichever probe wrote it.
+
+Probes of one cell share exchanges, so one round trip stands in several checks' evidence: it is counted once.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeGuard
+
+from natprobe.model import Check
+
+_DEEPEST = 12
+
+
+class Exchanged(NamedTuple):
+    """One request of the evidence."""
+
+    sends: int
+    """How often it was sent."""
+    answered: bool
+    rtt_ms: float | None
+    """None where nothing answered, or where the answer may belong to more than one send."""
+
+
+class Loss(NamedTuple):
+    """How many requests went unanswered, a repeated one counted as often as it was sent."""
+
+    sent: int
+    lost: int
+
+    @property
+    def ratio(self) -> float:
+        """0 to 1."""
+        return self.lost / self.sent
+
+
+def exchanges(checks: Iterable[Check]) -> tuple[Exchanged, ...]:
+    """Every request in the evidence of `checks`, each once."""
+    found = {key: exchange for check in checks for key, exchange in _exchanges(check.evidence, 0)}
+    return tuple(found.values())
+
+
+def round_trips_ms(checks: Iterable[Check]) -> tuple[float, ...]:
+    """The round trips of the requests that `checks` sent."""
+    return tuple(exchange.rtt_ms for exchange in exchanges(checks) if exchange.rtt_ms is not None)
+
+
+def loss(checks: Iterable[Check]) -> Loss | None:
+    """The loss over UDP and DTLS, as requests show it; None where none was sent, and over streams, which repeat."""
+    datagrams = exchanges(check for check in checks if check.transport in ("udp", "dtls"))
+    sent = sum(exchange.sends for exchange in datagrams)
+    answered = sum(exchange.answered for exchange in datagrams)
+    return Loss(sent, sent - answered) if sent else None
+
+
+def median(values: Iterable[float]) -> float:
+    """The middle value. Raises ValueError where there is none."""
+    return quantile(values, 0.5)
+
+
+def quantile(values: Iterable[float], share: float) -> float:
+    """The value below which `share` of `values` lie, between two of them by proportion. Raises ValueError for none."""
+    ordered = sorted(values)
+    if not ordered:
+        raise ValueError("no values")
+    place = share * (len(ordered) - 1)
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+def _exchanges(value: Any, depth: int) -> Iterator[tuple[tuple[Any, ...], Exchanged]]:
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, Mapping):
+        if (found := _exchange(value)) is not None:
+            yield found
+            return
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return
+    for item in value:
+        yield from _exchanges(item, depth + 1)
+
+
+def _exchange(value: Mapping[str, Any]) -> tuple[tuple[Any, ...], Exchanged] | None:
+    """`value` where it has the shape of wire.transactions.Exchange; a report may come from anywhere."""
+    sends = value.get("sends_ms")
+    if "request" not in value or not isinstance(sends, list | tuple) or not all(map(_is_number, sends)):
+        return None
+    rtt_ms = value.get("rtt_ms")
+    measured = float(rtt_ms) if _is_number(rtt_ms) and rtt_ms >= 0 else None
+    answered = _is_number(value.get("answered_ms"))
+    return (str(value["request"]), *sends), Exchanged(len(sends), answered, measured)
+
+
+def _is_number(value: Any) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
