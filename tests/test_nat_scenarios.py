@@ -44,6 +44,7 @@ def test_the_nat_is_told_truthfully(stage: Stage, name: str) -> None:
     assert differences(scenario, played.report) == (), played.evidence()
 
 
+@pytest.mark.timeout(120 + 5 * LOSSY_RUNS)
 def test_loss_never_makes_a_wrong_answer(stage: Stage) -> None:
     """200 runs and more with NATPROBE_LOSS_RUNS; then not even two in a hundred may be unknown."""
     runs = {name: stage.played(name) for name in LOSSY}

@@ -38,6 +38,37 @@ def test_a_free_port_is_preserved_and_a_taken_one_is_not() -> None:
     assert through(nat, udp(OTHER_HOST, SERVER)).source.port != OTHER_HOST.port
 
 
+@pytest.mark.parametrize(
+    ("filtering", "lets_in"),
+    [
+        ("endpoint-independent", (True, True, True)),
+        ("address-dependent", (True, True, False)),
+        ("address-and-port-dependent", (True, False, False)),
+    ],
+)
+@pytest.mark.parametrize("mapping", ["none", "endpoint-independent", "address-dependent", "address-and-port-dependent"])
+def test_a_filter_lets_in_whom_its_name_says(mapping: str, filtering: str, lets_in: tuple[bool, ...]) -> None:
+    nat = make(mapping=mapping, filtering=filtering)
+    mapped = through(nat, udp(HOST, SERVER)).source
+    strangers = (SERVER, SERVER._replace(port=3479), STRANGER)
+    assert tuple(answered(nat, each, mapped) for each in strangers) == lets_in
+
+
+@pytest.mark.parametrize(
+    ("mapping", "is_shared"),
+    [
+        ("none", (True, True)),
+        ("endpoint-independent", (True, True)),
+        ("address-dependent", (True, False)),
+        ("address-and-port-dependent", (False, False)),
+    ],
+)
+def test_a_mapping_is_shared_as_its_name_says(mapping: str, is_shared: tuple[bool, ...]) -> None:
+    nat = make(mapping=mapping)
+    first, *others = (through(nat, udp(HOST, to)).source for to in (SERVER, SERVER._replace(port=3479), STRANGER))
+    assert tuple(first == other for other in others) == is_shared
+
+
 def test_an_open_filter_lets_strangers_in_through_a_router_and_to_the_dmz() -> None:
     assert answered(make(mapping="none", filtering="open"), STRANGER, HOST)
     nat = make(filtering="open", dmz="10.7.0.2")
@@ -62,6 +93,25 @@ def test_a_hairpin_comes_back_from_the_address_that_it_is_told(source: str, seen
     (got,) = nat.outbound(udp(OTHER_HOST, mapped), 0.0)
     assert (got.side, got.packet.destination) == ("near", HOST)
     assert got.packet.source.host == endpoint(seen_as, 0).host
+
+
+@pytest.mark.parametrize(
+    ("refresh", "by_outbound", "by_inbound"),
+    [
+        ("outbound", True, False),
+        ("inbound", False, True),
+        ("both", True, True),
+    ],
+)
+def test_a_binding_lives_on_by_those_packets_that_refresh_it(refresh: str, by_outbound: bool, by_inbound: bool) -> None:  # noqa: FBT001
+    for way, lives in (("out", by_outbound), ("in", by_inbound)):
+        nat = make(refresh=refresh, lifetime_s=60.0)
+        mapped = through(nat, udp(HOST, SERVER)).source
+        if way == "out":
+            through(nat, udp(HOST, SERVER), 40.0)
+        else:
+            assert answered(nat, SERVER, mapped, 40.0)
+        assert answered(nat, SERVER, mapped, 80.0) is lives
 
 
 def test_without_hairpinning_nothing_comes_back() -> None:
