@@ -13,12 +13,13 @@ from natprobe.catalogue import Catalogue, load
 from natprobe.fold import verdict_of
 from natprobe.model import Check, Finding, Report, Severity, Status
 
-REACHES = ("turn.reach", "stun.binding")
+REACHES = ("turn.reach", "stun.binding", "ice.gather")
 ABSENT = frozenset(
     {
         "udp-port-refused", "udp-port-blocked", "udp-port-unreachable", "tcp-port-refused", "tcp-port-blocked",
         "tcp-port-silent", "tcp-accept-no-answer", "tcp-accept-then-close", "uri-wrong-service-port", "tls-no-listener",
         "dtls-off", "host-unreachable", "all-ports-blocked-host-down", "udp-blocked-client", "dns-srv-mismatch",
+        "ice-error-701",
     }
 )  # fmt: skip
 """What says that a service is not there. Whoever answers wrongly is there, and broken."""

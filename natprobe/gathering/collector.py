@@ -36,9 +36,10 @@ class Collector:
         self._tell(host(base, self._now_ms()))
 
     def reflexive(self, found: Reflexive) -> None:
-        """A server told this host an address; where it is the host's own the server was useful all the same."""
+        """A server told this host an address; where that is the host's own, the server was useful all the same."""
         self.reflected = True
-        self._useful.add(found.url)
+        if not found.url.startswith("turn"):  # what a TURN server is there for is a relay
+            self._useful.add(found.url)
         self._tell(reflexive(found, self._now_ms()))
 
     def listener(self, url: str, order: int) -> Emit:

@@ -147,7 +147,7 @@ def test_a_wrong_password_is_told_with_its_code_where_a_browser_says_701(build_w
     coturn(world)
     code, report = gathered(world, TURN_UDP, TURN_TCP, "-u", USER, "-p", "mistaken", "-4")
     assert {kind for kind, _, _ in kinds(report)} == {"host", "srflx"}
-    assert errors(report)[TURN_TCP][0] == 401
+    assert {url: told[0] for url, told in errors(report).items()} == {TURN_UDP: 401, TURN_TCP: 401}
     assert "does not accept this password" in errors(report)[TURN_TCP][1]
     assert {"turn-auth-401-bad-credentials", "ice-no-relay"} <= found(report)
     assert code == 1
@@ -161,6 +161,15 @@ def test_a_name_that_does_not_exist_is_told_as_such(build_world: BuildWorld) -> 
     assert "does not exist" in errors(report)["stun:missing.example.org"][1]
     assert {kind for kind, _, _ in kinds(report)} == {"host", "srflx"}
     assert code == 1
+
+
+def test_a_dead_address_beside_a_live_one_is_a_warning(world: World) -> None:
+    Nameserver(world)
+    Coturn(world, *cloud_addresses(world)[:1])
+    code, report = gathered(world, "stun:turn.example.org")
+    assert [each["status"] for each in report["checks"] if each["id"] == "ice.gather"].count("warn") == 1
+    assert (code, report["candidate_errors"]) == (0, [])
+    assert "dns-aaaa-dead" in found(report)
 
 
 def test_no_credentials_leave_the_relay_open_and_say_so(world: World) -> None:
