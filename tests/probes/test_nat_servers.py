@@ -2,13 +2,19 @@
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncIterator
+from typing import Any
 
+import jsonschema
+import msgspec
 import pytest
 
 from natprobe.address import Address
 from natprobe.client.classic import MOST_SENDS, classify
 from natprobe.client.hold import Hold
+from natprobe.credential import Credential, Secret
+from natprobe.diagnose import diagnose
 from natprobe.events import Event, NatClassified, Packet
 from natprobe.fold import fold
 from natprobe.model import Check, NatBehaviour, Report, Status
@@ -17,7 +23,7 @@ from natprobe.net.endpoint import ignore
 from natprobe.net.handshake import Roots
 from natprobe.plan import Plan
 from natprobe.probe import Settings
-from natprobe.probes import all_probes
+from natprobe.probes import all_probes, evidence_types
 from natprobe.runner import run
 from natprobe.server import Fault, Kind, Server, ServerConfig, serve
 from natprobe.target import parse
@@ -25,14 +31,23 @@ from natprobe.wire.attributes import change_request, response_port
 from natprobe.wire.message import Message
 from natprobe.wire.message import parse as parse_message
 from natprobe.wire.registry import Method
+from natprobe_reports import PLAIN, RENDERERS
+from natprobe_reports.schema import json_schema
 
 DEFAULT = {"nat.reach", "nat.mapping", "nat.filtering", "nat.path", "nat.type"}
 BOTH, ONE = ("127.0.0.1", "127.0.0.2"), ("127.0.0.1",)
+CREDENTIAL = Credential("alice", Secret("wonderland"))
 NOWHERE = Address("127.0.0.9", 9)
 
 
+@functools.cache
+def validator() -> Any:
+    """Of the report's JSON Schema, with the evidence of every probe."""
+    return jsonschema.Draft202012Validator(json_schema(evidence_types()))
+
+
 async def played(*servers: Server, ids: frozenset[str] | set[str] = DEFAULT) -> tuple[Report, list[Packet]]:
-    """The report of a run about this host, seen by `servers`, and what crossed its sockets."""
+    """The report of a run about this host, seen by `servers`, and what crossed its sockets; it fits its schema."""
     events: list[Event] = []
     plan = Plan(
         command="nat",
@@ -43,6 +58,7 @@ async def played(*servers: Server, ids: frozenset[str] | set[str] = DEFAULT) -> 
         aim="host",
     )
     await run(plan, events.append)
+    validator().validate(msgspec.json.decode(RENDERERS["json"](diagnose(fold(events)), PLAIN)))
     return fold(events), [event for event in events if isinstance(event, Packet)]
 
 
@@ -139,6 +155,38 @@ async def test_two_plain_servers_are_enough_to_see_that_there_is_no_nat() -> Non
     assert (behaviour(report).mapping, behaviour(report).method) == ("none", "servers")
     asked = {packet.local for packet in packets if packet.direction == "sent" and packet.remote == one.address}
     assert {packet.local for packet in packets if packet.remote == two.address} & asked, "both must see one socket"
+
+
+async def relayed(*uris: str) -> Report:
+    events: list[Event] = []
+    wanted = tuple(probe for probe in all_probes() if probe.id in DEFAULT)
+    settings = Settings(credential=CREDENTIAL)
+    await run(Plan("nat", tuple(map(parse, uris)), wanted, settings, families=(4,), aim="host"), events.append)
+    return fold(events)
+
+
+async def test_a_relay_is_the_stranger_where_no_server_offers_another_address() -> None:
+    turn = ServerConfig(hosts=("127.0.0.1",), users=(CREDENTIAL,))
+    async with serve(turn) as one, serve(ServerConfig(hosts=("127.0.0.2",))) as two:
+        report = await relayed(f"turn:{one.address}", f"stun:{two.address}")
+        left = one.allocations
+    assert (behaviour(report).filtering, behaviour(report).method) == ("endpoint-independent", "servers, relay")
+    assert left == ()
+
+
+async def test_one_relay_alone_is_no_stranger_at_another_address() -> None:
+    async with serve(ServerConfig(hosts=("127.0.0.1",), users=(CREDENTIAL,))) as server:
+        report = await relayed(f"turn:{server.address}")
+    assert behaviour(report).filtering == "unknown"
+    assert "so ports are not filtered" in check(report, "nat.filtering").summary
+
+
+async def test_a_relay_that_cannot_be_had_leaves_the_filter_unknown() -> None:
+    other = ServerConfig(hosts=("127.0.0.1",), users=(Credential("somebody", Secret("else")),))
+    async with serve(other) as server:
+        report = await relayed(f"turn:{server.address}")
+    assert behaviour(report).filtering == "unknown"
+    assert "401" in check(report, "nat.filtering").summary
 
 
 async def test_udp_that_is_dropped_while_tcp_works_is_told_as_blocked_with_doubt() -> None:
