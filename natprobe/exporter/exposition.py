@@ -1,5 +1,6 @@
 """From values to what Prometheus reads: OpenMetrics where it takes that, else its older text format."""
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from natprobe.model import Report, Verdict
 from natprobe_reports.openmetrics import families
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
+_NOT_AT_ALL = re.compile(r"q=0(\.0*)?")
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 
@@ -58,13 +60,8 @@ def _takes_openmetrics(accept: str) -> bool:
     for offer in accept.lower().split(","):
         media_type, *parameters = (part.strip() for part in offer.split(";"))
         if media_type == "application/openmetrics-text":
-            return not any(_is_zero(parameter) for parameter in parameters)
+            return not any(_NOT_AT_ALL.fullmatch(parameter) for parameter in parameters)
     return False
-
-
-def _is_zero(parameter: str) -> bool:
-    name, _, value = parameter.partition("=")
-    return name == "q" and value.rstrip("0") in {"", "."}
 
 
 def _familiar(report: Report, *, strict: bool) -> Iterator[Metric]:
