@@ -7,7 +7,7 @@ import msgspec
 
 from natprobe.address import Address
 from natprobe.model import Check, NatBehaviour, Report, Status
-from natprobe.pairing.nat import CLOSED_RELAY, EVERY_NAT, FILTERINGS, MAPPINGS, RELAY, Mapping, Nat
+from natprobe.pairing.nat import CLOSED_RELAY, EVERY_NAT, FILTERINGS, MAPPINGS, RELAY, Filtering, Mapping, Nat, read_nat
 
 Family = Literal[4, 6]
 _GOOD = frozenset({Status.PASS, Status.WARN})
@@ -25,7 +25,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     local: Address | None = None
     hairpinning: bool | None = None
     unknown: tuple[str, ...] = ()
-    """What is not known, in words."""
+    """What is not known, as nouns."""
 
     def moving(self) -> "Access":
         """The same behind a NAT that uses several public addresses at once."""
@@ -73,13 +73,12 @@ def from_report(name: str, report: Report) -> Host:
 def _access(family: Family, behaviour: NatBehaviour) -> Access:
     if behaviour.type == "udp-blocked":
         return Access(family=family, nats=(), udp=False, local=behaviour.local)
-    mappings = _mappings(behaviour)
-    filterings = tuple(each for each in FILTERINGS if each == behaviour.filtering) or FILTERINGS[1:]
+    mappings, filterings = _mappings(behaviour), _filterings(behaviour)
     measured = behaviour.mapped is not None or len(mappings) == 1
     unknown = (
-        *(("how its NAT maps",) if len(mappings) > 1 else ()),
-        *(("how its NAT filters",) if len(filterings) > 1 else ()),
-        *(() if measured else ("whether UDP leaves its network",)),
+        *(("mapping",) if len(mappings) > 1 else ()),
+        *(("filtering",) if len(filterings) > 1 else ()),
+        *(() if measured else ("UDP access",)),
     )
     arbitrary = behaviour.pooling == "arbitrary"
     return Access(
@@ -94,16 +93,24 @@ def _access(family: Family, behaviour: NatBehaviour) -> Access:
 
 
 def _mappings(behaviour: NatBehaviour) -> tuple[Mapping, ...]:
+    typed = read_nat(behaviour.type).mapping if behaviour.type in _CONES else None
     named = tuple(each for each in MAPPINGS if each == behaviour.mapping)
+    named = named or tuple(each for each in MAPPINGS if each == typed)
     if named or behaviour.local is None or behaviour.mapped is None:
         return named or MAPPINGS
     return MAPPINGS[:1] if behaviour.local.host == behaviour.mapped.host else MAPPINGS[1:]
 
 
+def _filterings(behaviour: NatBehaviour) -> tuple[Filtering, ...]:
+    typed = read_nat(behaviour.type).filtering if behaviour.type in _CONES else None
+    named = tuple(each for each in FILTERINGS if each == behaviour.filtering)
+    return named or tuple(each for each in FILTERINGS if each == typed) or FILTERINGS[1:]
+
+
 def _unmeasured(report: Report) -> Access:
     """Without a `nat` block; candidates may still show that UDP works."""
     seen = next((each for each in report.candidates if each.type == "srflx" and each.protocol == "udp"), None)
-    unknown = ("how its NAT maps", "how its NAT filters", *(() if seen else ("whether UDP leaves its network",)))
+    unknown = ("mapping", "filtering", *(() if seen else ("UDP access",)))
     family: Family = seen.address.family if seen else 4
     mapped, local = (seen.address, seen.related) if seen else (None, None)
     return Access(
@@ -166,4 +173,6 @@ def same_network(a: Address, b: Address) -> bool:
     return a.family == b.family and b.ip in ipaddress.ip_network(f"{a.host}/{bits}", strict=False)
 
 
+_CONES = frozenset({"full-cone", "restricted-cone", "port-restricted-cone", "symmetric-udp-firewall"})
+"""The types of RFC 3489 that name both the mapping and the filtering."""
 _FAMILIES: tuple[Family, Family] = (4, 6)

@@ -57,7 +57,7 @@ def _two_nats(a: End, b: End) -> Link:
     worst = max(found, key=_WORSE.index)
     nats = found[worst]
     if len(found) > 1 or (unknown and direct is None):
-        why = f"{unknown} is not known, {_MEANS[direct]}"
+        why = _MEANS[direct].format(unknown)
     else:
         why = because(worst, (a.name, nats[0], a.host.lite), (b.name, nats[1], b.host.lite))
     path = max((_path(each, *pair) for each, pair in found.items()), key=_SECURELY.index)
@@ -122,9 +122,9 @@ def _raised(a: End, b: End, nats: tuple[Nat, Nat], *, direct: bool | None) -> tu
 
 
 _MEANS: dict[bool | None, str] = {
-    True: "but every NAT that fits what is known connects",
-    False: "but no NAT that fits what is known connects",
-    None: "so it can't be told",
+    True: "whatever {} may be, every NAT that fits what is known connects",
+    False: "whatever {} may be, no NAT that fits what is known connects directly",
+    None: "it can't be told without {}",
 }
 _LOOPS: dict[bool | None, str] = {
     True: "no pair of its mappings fits",

@@ -44,9 +44,8 @@ def because(found: Outcome, a: NamedNat, b: NamedNat) -> str:
 
 
 def unknown_words(hosts: Iterable[tuple[str, tuple[str, ...]]]) -> str:
-    """What is not known of each host, as the subject of a clause."""
-    clauses = [f"{name}: {_listed(unknown)}" for name, unknown in sorted(hosts) if unknown]
-    return "; ".join(clauses)
+    """What is not known of each host, as one noun phrase."""
+    return " and ".join(f"the {_listed(unknown)} of {name}" for name, unknown in sorted(hosts) if unknown)
 
 
 def _because_direct(a: NamedNat, b: NamedNat) -> str:

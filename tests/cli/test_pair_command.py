@@ -52,7 +52,7 @@ def test_a_needed_relay_is_a_warning_that_strict_counts(keep: Any, capsys: pytes
 def test_what_cannot_be_told_is_null_and_exit_code_4(keep: Any, capsys: pytest.CaptureFixture[str]) -> None:
     code, told = pair_json(capsys, keep("a", kept()), keep("b", kept(behaviour(EIM, ADF, n=2))))
     assert (code, told["direct"]) == (4, None)
-    assert "not known" in told["reason"]
+    assert "can't be told" in told["reason"]
 
 
 def test_no_path_at_all_fails(keep: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -94,12 +94,18 @@ def test_an_unknown_filter_that_decides_leaves_the_verdict_open_and_is_named() -
     told = verdict(of(EIM, "unknown"), of(APDM, APDF, n=2), ("home", "office"))
     assert told.direct is None
     assert told.path == "relay"
-    assert "home: how its NAT filters is not known" in told.reason
+    assert "can't be told without the filtering of home" in told.reason
 
 
 def test_an_unknown_filter_that_decides_nothing_leaves_the_verdict_certain() -> None:
     assert verdict(of(EIM, "unknown"), of(EIM, APDF, n=2)).direct is True
     assert verdict(of(APDM, "unknown"), of(APDM, APDF, n=2)).direct is False
+
+
+@pytest.mark.parametrize(("kind", "direct"), [("full-cone", True), ("port-restricted-cone", False)])
+def test_a_type_alone_says_what_its_words_mean(kind: str, direct: bool) -> None:  # noqa: FBT001
+    told = verdict(of("unknown", "unknown", type=kind), of(APDM, APDF, n=2))
+    assert told.direct is direct
 
 
 def test_an_unknown_mapping_of_a_translated_address_is_no_missing_nat() -> None:
@@ -111,7 +117,7 @@ def test_an_unknown_mapping_of_a_translated_address_is_no_missing_nat() -> None:
 def test_a_report_without_a_nat_block_cannot_be_told_even_beside_an_open_host() -> None:
     told = verdict(kept(), of("none", EIF, n=2))
     assert told.direct is None
-    assert "whether UDP leaves its network" in told.reason
+    assert "UDP access of A" in told.reason
 
 
 def test_candidates_alone_show_that_udp_works() -> None:
