@@ -25,15 +25,29 @@ def client_without_udp(checks: tuple[Check, ...]) -> tuple[Check, ...]:
 
 def misleading_records(checks: tuple[Check, ...]) -> tuple[Check, ...]:
     """A dead cell to which SRV or NAPTR led is a fault of these records as well (RFC 5928)."""
-    led = {check.asked for check in checks if check.id == "dns.resolve" and _led(check.evidence)}
+    led = {check.asked: check.evidence for check in checks if check.id == "dns.resolve" and _led(check.evidence)}
     return tuple(
-        _added(check, "dns-srv-mismatch") if check.asked in led and _is_dead(check) else check for check in checks
+        _added(check, "dns-srv-mismatch", _record(check, led[check.asked]))
+        if check.asked in led and _is_dead(check)
+        else check
+        for check in checks
     )
 
 
 def _led(evidence: dict[str, Any]) -> bool:
+    return bool(_sources(evidence))
+
+
+def _sources(evidence: dict[str, Any]) -> set[str]:
     services = (evidence.get("discovery") or {}).get("services", ())
-    return any(service.get("source") in {"srv", "naptr"} for service in services)
+    return {service.get("source") for service in services} & {"srv", "naptr"}
+
+
+def _record(check: Check, evidence: dict[str, Any]) -> dict[str, str]:
+    """Whose records, and the name of the one that led here (RFC 5928 section 3)."""
+    host = str(evidence.get("name", ""))
+    scheme, protocol = check.target.partition(":")[0], "udp" if check.transport in {"udp", "dtls"} else "tcp"
+    return {"host": host, "name": f"_{scheme}._{protocol}.{host}" if "srv" in _sources(evidence) else f"NAPTR {host}"}
 
 
 def _is_dead(check: Check) -> bool:
@@ -46,10 +60,10 @@ def _renamed(check: Check, old: str, new: str) -> Check:
     return msgspec.structs.replace(check, findings=findings, facts=facts)
 
 
-def _added(check: Check, finding: str) -> Check:
+def _added(check: Check, finding: str, said: dict[str, str]) -> Check:
     if finding in check.findings:
         return check
-    facts = {"address": str(check.address), "detail": check.summary}
+    facts = {"address": str(check.address), "detail": check.summary} | said
     return msgspec.structs.replace(check, findings=(*check.findings, finding), facts={**check.facts, finding: facts})
 
 

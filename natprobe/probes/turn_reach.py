@@ -118,7 +118,8 @@ def _not_opened(evidence: Evidence, trouble: Trouble) -> Judgement:
         return Judgement(status=Status.INCONCLUSIVE, summary=f"not tested: {trouble.detail}")
     if trouble.reason == Reason.REFUSED:
         return _failed(evidence, trouble.detail, _REFUSED[evidence.transport])
-    if evidence.transport == "tls" and Control(transport="tcp", outcome="answered") in evidence.controls:
+    in_the_clear = Control(transport="tcp", outcome="answered") in evidence.controls
+    if evidence.transport == "tls" and trouble.alert is None and in_the_clear:  # whoever sends alerts speaks TLS
         summary = f"{trouble.detail}, while the same port answers STUN in the clear"
         return _failed(evidence, summary, "plain-vs-tls-swapped", detail=trouble.detail)
     if trouble.reason == Reason.SILENT:

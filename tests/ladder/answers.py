@@ -37,7 +37,9 @@ class Answer:
     """Of the fault in `natprobe.server.FAULTS`, where `faults` names none."""
     faults: tuple[Fault, ...] = ()
     target: str = UDP
-    credential: Credential | None = ALICE
+    credential: Credential = ALICE
+    offers_sha256: bool = False
+    """Whether the server offers PASSWORD-ALGORITHMS (RFC 8489 section 9.2.1)."""
     verdict: str = "fail"
     errors: frozenset[str] = frozenset()
     warnings: frozenset[str] = frozenset()
@@ -58,7 +60,8 @@ class Answer:
     async def _play(self) -> Outcome:
         events: list[Event] = []
         faults = self.faults or FAULTS[self.name].faults
-        async with serve(ServerConfig(users=(ALICE,), faults=faults)) as server:
+        config = ServerConfig(users=(self.credential,), faults=faults, offers_sha256=self.offers_sha256)
+        async with serve(config) as server:
             await run(self._plan(server.address), events.append)
             left = bool(server.allocations)
         report = diagnose(fold(events))
@@ -296,6 +299,27 @@ REFUSALS = (
     _refusal(441, Method.CREATE_PERMISSION, "turn-auth-441-wrong-credentials", "fail"),
     _refusal(443, Method.CREATE_PERMISSION, "turn-peer-family-443", "fail", severity="infos"),
     _refusal(500, Method.CREATE_PERMISSION, "turn-permission-refused", "fail"),
+    Answer(
+        name="allocate-400-to-an-odd-user-name",
+        faults=FAULTS["allocate-400"].faults,
+        credential=Credential("probe\N{SNOWMAN}", Secret(PASSWORD)),
+        errors=frozenset({"turn-auth-bad-utf8-or-long"}),
+        statuses={"turn.challenge": "pass", "turn.allocate": "fail"},
+    ),
+    Answer(
+        name="allocate-400-to-a-password-algorithm",
+        faults=FAULTS["allocate-400"].faults,
+        offers_sha256=True,
+        errors=frozenset({"turn-auth-password-algorithm-400"}),
+        statuses={"turn.challenge": "pass", "turn.allocate": "fail"},
+    ),
+    Answer(
+        name="sha-256",
+        faults=(Fault(kind=Kind.PERMISSIONS_IGNORED),),
+        offers_sha256=True,
+        verdict="pass",
+        statuses={"turn.allocate": "pass", "turn.relay-loop": "pass", "turn.release": "pass"},
+    ),
     Answer(
         name="allocation-mismatch-once",
         faults=(Fault(kind=Kind.REFUSE, method=Method.ALLOCATE, code=437, times=1),),

@@ -61,11 +61,14 @@ class Case:
     layout: Layout = _ALL_WORKS
     coturn: tuple[str, ...] | None = OPTIONS
     certificate: Kind | None = None
+    before: tuple[Callable[[World], object], ...] = ()
+    """What is done to the world before coturn starts."""
     prepare: tuple[Prepare, ...] = ()
     """What else runs in the world: name servers, another coturn, another client's calls."""
     target: str = f"turn:{SERVER_IPV4}"
+    """One or more, with spaces between."""
     arguments: tuple[str, ...] = ()
-    """{root} stands for the file of the lab's root certificate."""
+    """{root} stands for the file of the lab's root certificate, {world} for the world's directory."""
     login: Login = static_user
     exit_code: int = 1
     errors: frozenset[str] = frozenset()
@@ -87,12 +90,16 @@ class Case:
         with ExitStack() as stack:
             world = stack.enter_context(World(self.layout))
             authority = Authority(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+            for change in self.before:
+                change(world)
             servers = [] if self.coturn is None else [Coturn(world, *self._options(world, authority))]
             servers += [server for prepare in self.prepare if (server := prepare(world)) is not None]
             assert all(server.settles_at(self.others) for server in servers), "others do not hold what they are to hold"
-            arguments = tuple(each.format(root=authority.root) for each in self.arguments)
+            arguments = tuple(each.format(root=authority.root, world=world.directory) for each in self.arguments)
             text = world.new_file("text")
-            done = world.natprobe("check", self.target, *self.login(), *arguments, "--json", "--report", f"text={text}")
+            done = world.natprobe(
+                "check", *self.target.split(), *self.login(), *arguments, "--json", "--report", f"text={text}"
+            )
             return Outcome(
                 exit_code=done.exit_code,
                 report=decode(done.stdout.encode()),

@@ -1,0 +1,64 @@
+"""Every finding that a judge can raise stands in the catalogue, and some test brings it about."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from natprobe.catalogue import load
+from tests.ladder.answers import ANSWERS
+from tests.ladder.test_faults import CASES
+
+ROOT = Path(__file__).parents[2]
+PROBES = sorted((ROOT / "natprobe" / "probes").glob("*.py"))
+LADDER = (
+    *(path for path in PROBES if path.name.startswith(("dns_", "stun_", "tls_", "turn_"))),
+    ROOT / "natprobe" / "across.py",
+    ROOT / "natprobe" / "diagnose.py",
+    ROOT / "natprobe" / "credential" / "examine.py",
+)
+"""What `natprobe check` of a STUN or TURN server runs through."""
+JUDGES = (*PROBES, *LADDER[-3:])
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
+NO_FINDINGS = {
+    *("link-local", "address-and-port-dependent", "address-dependent", "endpoint-independent", "udp-blocked"),
+    *("response-port", "ask-again", "hex-sha1", "hex-sha256", "base64-sha1", "base64-sha256"),
+    *("not-yet-valid", "self-signed", "self-signed-in-chain", "unable-to-get-issuer", "unable-to-get-issuer-locally"),
+    "unable-to-verify-leaf",
+}
+"""Words with a hyphen that judges use for something else."""
+JUDGED_ONLY = {
+    "tcp-port-silent": "is named in a table of diagnose, and raised by no probe of this ladder",
+    "ice-error-701": "diagnose knows it; the probes of ICE raise it",
+    "tls-too-old-only": "coturn is silent to a client that is too new; see tests/probes/test_judges.py",
+    "turn-relay-loopback": "coturn 4.6.1 falls apart on a relay that cannot send; see tests/probes/test_judges.py",
+}
+"""Findings of the ladder that no server of the tests brings about, and why."""
+
+
+def words(path: Path) -> set[str]:
+    """The string literals of a source file that look like a finding's id."""
+    texts = (
+        node.value
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    return {text for text in texts if _ID.fullmatch(text)}
+
+
+def provoked() -> set[str]:
+    """What the tables of the ladder's tests expect to be told."""
+    return {finding for case in CASES for finding in case.provokes} | {
+        finding for case in ANSWERS for finding in case.provokes
+    }
+
+
+@pytest.mark.parametrize("path", JUDGES, ids=lambda path: path.stem)
+def test_every_finding_that_a_judge_names_stands_in_the_catalogue(path: Path) -> None:
+    assert {word for word in words(path) if word not in load()} <= NO_FINDINGS
+
+
+def test_every_finding_of_the_ladder_is_brought_about_by_a_server() -> None:
+    raisable = {word for path in LADDER for word in words(path) if word in load()}
+    assert raisable - provoked() == set(JUDGED_ONLY)

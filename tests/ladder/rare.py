@@ -1,0 +1,157 @@
+"""Faults for which a world must be changed by hand: gateways that go odd ways, routes and records that mislead."""
+
+import datetime as dt
+
+import trustme
+
+from tests.lab.certificates import NAME
+from tests.lab.coturn import LONG_TERM, USER, Coturn, cloud_addresses
+from tests.lab.layout import ALL_PORTS, SERVER_IPV4, SERVER_PRIVATE_IPV4, Client, Closed, Layout
+from tests.lab.nameserver import Nameserver
+from tests.lab.namespace import Namespace, shell
+from tests.lab.world import World
+from tests.ladder.case import OPTIONS, Case
+from tests.ladder.paths import TLS, TRUST
+
+OTHER_IPV4 = "203.0.113.20"
+CGNAT_IPV4 = "100.64.7.7"
+IPV6 = "2001:db8:203::10"
+OWN = (f"listening-ip={SERVER_PRIVATE_IPV4}", *LONG_TERM)
+
+NEIGHBOUR_IPV4 = "192.0.2.130"
+NEIGHBOUR = Client(name="neighbour", ipv4=f"{NEIGHBOUR_IPV4}/25", ipv6="2001:db8:101::20/64")
+
+
+def filtered(box: Namespace, chain: str, rule: str) -> None:
+    """Adds a netfilter rule, in a table of its own."""
+    table = f"table inet odd {{\n chain c {{\n {chain};\n {rule}\n }}\n}}\n"
+    shell(["nsenter", f"--net={box.path}", "nft", "-f", "-"], table)
+
+
+def another_way_out(world: World) -> None:
+    """What the server sends first leaves from another public address, as through a NAT gateway of its own."""
+    rule = f'oifname "wan" ip saddr {SERVER_PRIVATE_IPV4} udp sport 49152-65535 snat ip to {OTHER_IPV4}'
+    filtered(world.cloud, "type nat hook postrouting priority srcnat - 1", rule)
+
+
+def no_way_out(world: World) -> None:
+    """Relayed data gets into the cloud, and not out of it."""
+    rule = 'iifname "lan" udp sport 49152-65535 drop'
+    filtered(world.cloud, "type filter hook prerouting priority raw", rule)
+
+
+def cgnat_address(world: World) -> None:
+    """The server has an address of the range that carriers share (RFC 6598)."""
+    assert world.server.run("ip", "addr", "add", f"{CGNAT_IPV4}/32", "dev", "eth0").exit_code == 0
+
+
+def without_ipv6(world: World) -> None:
+    """The client has no route for IPv6."""
+    assert world.client.run("ip", "-6", "route", "del", "default").exit_code == 0
+
+
+def dead_record(world: World) -> None:
+    """SRV leads to a port at which nothing listens."""
+    Nameserver(world, f"turn A {SERVER_IPV4}\n_turn._udp SRV 0 0 5350 turn\n")
+
+
+def at_the_neighbour(world: World) -> Coturn:
+    """A second coturn, on another host of the edge."""
+    own = (f"listening-ip={NEIGHBOUR_IPV4}", f"relay-ip={NEIGHBOUR_IPV4}")
+    return Coturn(world, *own, *LONG_TERM, where=world["neighbour"])
+
+
+def about_to_expire(world: World) -> Coturn:
+    """A coturn whose certificate ends in ten days."""
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(world.directory / "ca.pem")
+    leaf = ca.issue_cert(NAME, not_after=dt.datetime.now(dt.UTC) + dt.timedelta(days=10))
+    chain, key = world.new_file("chain.pem"), world.new_file("key.pem")
+    leaf.private_key_pem.write_to_path(key)
+    leaf.cert_chain_pems[0].write_to_path(chain)
+    return Coturn(world, *cloud_addresses(world), *LONG_TERM, f"cert={chain}", f"pkey={key}")
+
+
+RARE = (
+    Case(
+        name="egress-through-another-address",
+        before=(another_way_out,),
+        errors=frozenset({"turn-egress-nat-gateway"}),
+        statuses={"turn.relay-in": "pass", "turn.relay-out": "fail", "turn.relay-loop": "pass"},
+        culprit=OTHER_IPV4,
+    ),
+    Case(
+        name="nothing-leaves-the-relay",
+        before=(no_way_out,),
+        errors=frozenset({"turn-one-way"}),
+        statuses={"turn.relay-in": "pass", "turn.relay-out": "fail", "turn.relay-loop": "pass", "turn.channel": "pass"},
+    ),
+    Case(
+        name="cgnat-relayed-address",
+        before=(cgnat_address,),
+        coturn=(*OWN, f"relay-ip={CGNAT_IPV4}"),
+        errors=frozenset({"turn-relay-cgnat"}),
+        infos=frozenset({"relay-unreachable-from-here"}),
+        statuses={"turn.allocate": "fail", "turn.relay-loop": "pass"},
+        culprit=CGNAT_IPV4,
+    ),
+    Case(
+        name="no-route-for-the-only-family",
+        before=(without_ipv6,),
+        target=f"turn:[{IPV6}]",
+        exit_code=4,
+        infos=frozenset({"no-route"}),
+        statuses={"turn.reach": "skip", "turn.allocate": "skip"},
+    ),
+    Case(
+        name="no-route-for-one-family",
+        before=(without_ipv6,),
+        target="turn:turn.example.org?transport=udp",
+        exit_code=0,
+        infos=frozenset({"no-route"}),
+        statuses={f"{IPV6} turn.reach": "skip", f"{SERVER_IPV4} turn.relay-loop": "pass"},
+    ),
+    Case(
+        name="client-without-udp-at-two-servers",
+        layout=Layout(clients=(Client(closed=Closed(udp=(ALL_PORTS,))), NEIGHBOUR)),
+        prepare=(at_the_neighbour,),
+        target=f"turn:{SERVER_IPV4} turn:{NEIGHBOUR_IPV4}",
+        exit_code=4,
+        warnings=frozenset({"udp-blocked-client"}),
+        infos=frozenset({"relay-unreachable-from-here"}),
+        statuses={"udp turn.reach": "warn", "tcp turn.relay-loop": "pass", "tcp turn.relay-in": "inconclusive"},
+    ),
+    Case(
+        name="records-lead-to-a-dead-port",
+        before=(dead_record,),
+        target="turn:example.org?transport=udp",
+        errors=frozenset({"udp-port-refused"}),
+        infos=frozenset({"dns-srv-mismatch"}),
+        statuses={"dns.resolve": "pass", "turn.reach": "fail"},
+    ),
+    Case(
+        name="certificate-about-to-expire",
+        coturn=None,
+        prepare=(about_to_expire,),
+        target=TLS,
+        arguments=("-4", "--ca-file", "{world}/ca.pem"),
+        exit_code=0,
+        warnings=frozenset({"tls-expiring"}),
+        statuses={"tls.certificate": "warn", "turn.allocate": "pass", "turn.relay-loop": "pass"},
+    ),
+    Case(
+        name="no-cipher-in-common",
+        coturn=(*OPTIONS, "cipher-list=ECDHE-RSA-AES128-GCM-SHA256"),
+        certificate="good",
+        target=TLS,
+        arguments=TRUST,
+        errors=frozenset({"tls-handshake-failed"}),
+        statuses={"turn.reach": "fail", "tls.certificate": "skip", "turn.allocate": "skip"},
+    ),
+    Case(
+        name="odd-user-name",
+        login=lambda: ("-u", f"{USER}\N{SNOWMAN}", "-p", "whatever"),
+        errors=frozenset({"turn-auth-401-bad-credentials"}),
+        statuses={"turn.allocate": "fail"},
+    ),
+)

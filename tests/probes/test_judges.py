@@ -1,0 +1,154 @@
+"""Judges by tables: evidence that no server of the tests gives, or that decides between two look-alikes."""
+
+import pytest
+
+from natprobe.address import Address
+from natprobe.client.control import Control
+from natprobe.client.flight import Flight
+from natprobe.net.trouble import Reason, Trouble
+from natprobe.probe import Judgement
+from natprobe.probes import turn_allocate, turn_reach, turn_relay_in, turn_relay_loop, turn_relay_out
+from natprobe.wire.transactions import Exchange
+
+SERVER = Address("203.0.113.10", 3478)
+RELAYED = Address("203.0.113.10", 50000)
+ELSEWHERE = Address("203.0.113.77", 50000)
+HERE = Address("198.51.100.20", 40000)
+GRANTED = Exchange(request="Allocate", sends_ms=(1.0,), answered_ms=2.0, rtt_ms=1.0, outcome="success")
+Told = tuple[str, tuple[str, ...]]
+LOST = Flight(path="there", sends_ms=(10.0, 110.0), waited_ms=2000.0)
+
+
+def arrived(source: Address, *, sent_ms: float = 10.0) -> Flight:
+    """A flight whose first parcel came, from `source`."""
+    return Flight(path="there", sends_ms=(sent_ms,), arrived_ms=sent_ms + 1, arrived_send=0, source=source)
+
+
+def said(judgement: Judgement) -> Told:
+    """Its status, and the findings that it raised."""
+    return str(judgement.status), tuple(raised.id for raised in judgement.raised)
+
+
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        ("127.0.0.1", ("fail", ("turn-relay-loopback",))),
+        ("0.0.0.0", ("fail", ("turn-relay-loopback",))),
+        ("10.0.0.7", ("fail", ("turn-relay-private-address",))),
+        ("172.17.0.1", ("fail", ("turn-relay-picks-docker0",))),
+        ("169.254.3.4", ("fail", ("turn-relay-private-address",))),
+        ("100.64.1.1", ("fail", ("turn-relay-cgnat",))),
+        ("203.0.113.10", ("pass", ())),
+    ],
+)
+def test_a_relayed_address_that_peers_cannot_reach_is_told_by_its_kind(host: str, told: Told) -> None:
+    evidence = turn_allocate.Evidence(
+        server=SERVER, exchanges=(GRANTED,), relayed=Address(host, 50000), lifetime_s=600, realm="example.org"
+    )
+    assert said(turn_allocate.judge(evidence)) == told
+
+
+def test_a_private_relay_of_a_private_server_is_right() -> None:
+    evidence = turn_allocate.Evidence(
+        server=Address("10.0.0.2", 3478), exchanges=(GRANTED,), relayed=Address("10.0.0.2", 50000), lifetime_s=600
+    )
+    assert said(turn_allocate.judge(evidence)) == ("pass", ())
+
+
+ANSWERS_IN_THE_CLEAR = (Control(transport="udp", outcome="silent"), Control(transport="tcp", outcome="answered"))
+SILENT_HOST = (Control(transport="udp", outcome="silent"), Control(transport="tcp", outcome="silent"))
+
+
+@pytest.mark.parametrize(
+    ("reason", "alert", "controls", "told"),
+    [
+        (Reason.TLS, "protocol_version", (), ("fail", ("tls-too-old-only",))),
+        (Reason.TLS, "handshake_failure", ANSWERS_IN_THE_CLEAR, ("fail", ("tls-handshake-failed",))),
+        (Reason.TLS, None, ANSWERS_IN_THE_CLEAR, ("fail", ("plain-vs-tls-swapped",))),
+        (Reason.REFUSED, None, (), ("fail", ("tls-no-listener",))),
+        (Reason.SILENT, None, SILENT_HOST, ("fail", ("all-ports-blocked-host-down",))),
+        (Reason.UNREACHABLE, None, SILENT_HOST, ("fail", ("host-unreachable",))),
+        (Reason.NO_ROUTE, None, (), ("skip", ("no-route",))),
+        (Reason.NOT_PERMITTED, None, (), ("inconclusive", ())),
+        (Reason.LOCAL, None, (), ("inconclusive", ())),
+    ],
+)
+def test_each_reason_why_a_tls_line_does_not_open_has_its_own_finding(
+    reason: Reason, alert: str | None, controls: tuple[Control, ...], told: Told
+) -> None:
+    trouble = Trouble(reason=reason, detail="so it was", alert=alert)
+    evidence = turn_reach.Evidence(server=SERVER, transport="tls", trouble=trouble, controls=controls)
+    assert said(turn_reach.judge(evidence)) == told
+
+
+@pytest.mark.parametrize("outcome", [Reason.NOT_PERMITTED, Reason.LOCAL])
+def test_what_this_host_forbids_is_not_the_servers_fault(outcome: Reason) -> None:
+    exchange = Exchange(request="Allocate", sends_ms=(1.0,), outcome=outcome, detail="this host forbids it")
+    evidence = turn_reach.Evidence(server=SERVER, transport="udp", exchanges=(exchange,))
+    assert said(turn_reach.judge(evidence)) == ("inconclusive", ())
+
+
+def relay_in(**facts: object) -> Judgement:
+    """What is said of the unsolicited path."""
+    evidence = turn_relay_in.Evidence(**({"relayed": RELAYED, "permitted": True, "udp": True} | facts))  # type: ignore[arg-type]
+    return turn_relay_in.judge(evidence)
+
+
+def test_closed_is_said_only_where_an_answer_got_through() -> None:
+    lost = {"flight": LOST, "outward_arrived": True, "outward_seen": RELAYED}
+    assert said(relay_in(**lost, returned=True)) == ("fail", ("relay-port-range-blocked",))
+    assert said(relay_in(**lost, returned=False)) == ("inconclusive", ("relay-unreachable-from-here",))
+    assert said(relay_in(flight=LOST, outward_arrived=False)) == ("inconclusive", ("relay-unreachable-from-here",))
+
+
+def test_a_parcel_that_came_after_the_relay_had_written_proves_nothing() -> None:
+    late = arrived(HERE, sent_ms=500.0)
+    assert said(relay_in(flight=late, outward_began_ms=100.0))[0] == "inconclusive"
+    assert said(relay_in(flight=late, outward_began_ms=600.0))[0] == "pass"
+    assert said(relay_in(flight=late))[0] == "pass"
+
+
+def test_without_a_permission_or_a_socket_nothing_is_said() -> None:
+    assert said(relay_in(permitted=False, flight=LOST)) == ("skip", ())
+    assert said(relay_in(udp=False)) == ("inconclusive", ())
+
+
+@pytest.mark.parametrize(
+    ("seen", "inward", "told"),
+    [
+        (RELAYED, True, ("pass", ())),
+        (Address(RELAYED.host, 1024), True, ("warn", ("turn-egress-port-rewritten",))),
+        (ELSEWHERE, True, ("fail", ("turn-egress-nat-gateway",))),
+        (ELSEWHERE, False, ("fail", ("turn-external-ip-wrong",))),
+        (Address("10.0.0.2", 50000), True, ("inconclusive", ("relay-unreachable-from-here",))),
+    ],
+)
+def test_the_source_that_a_peer_sees_is_compared_host_first(
+    seen: Address,
+    inward: bool,  # noqa: FBT001
+    told: Told,
+) -> None:
+    evidence = turn_relay_out.Evidence(
+        server=SERVER, relayed=RELAYED, permitted=True, peer_mapped=HERE, flight=arrived(seen), inward_arrived=inward
+    )
+    assert said(turn_relay_out.judge(evidence)) == told
+
+
+@pytest.mark.parametrize(
+    ("there", "back", "told"),
+    [
+        (arrived(RELAYED), arrived(ELSEWHERE), ("pass", ())),
+        (arrived(RELAYED), LOST, ("fail", ("turn-one-way",))),
+        (LOST, arrived(ELSEWHERE), ("fail", ("turn-one-way",))),
+        (LOST, LOST, ("fail", ("turn-r2r-mapped-to-wrong-local-ip",))),
+        (arrived(ELSEWHERE), arrived(RELAYED), ("warn", ("turn-egress-port-rewritten",))),
+    ],
+)
+def test_two_relays_reach_each_other_both_ways_from_their_own_addresses(
+    there: Flight, back: Flight, told: Told
+) -> None:
+    permitted = Exchange(request="CreatePermission", sends_ms=(1.0,), outcome="success")
+    evidence = turn_relay_loop.Evidence(
+        server=SERVER, first=RELAYED, second=ELSEWHERE, permissions=(permitted, permitted), there=there, back=back
+    )
+    assert said(turn_relay_loop.judge(evidence)) == told
