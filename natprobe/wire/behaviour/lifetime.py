@@ -8,11 +8,33 @@ import msgspec
 REQUIRED_S: Final = 120.0
 """RFC 4787 REQ-5: a NAT must not forget a UDP binding before two minutes have passed."""
 
-_GRID_S: Final = (5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 45.0, 60.0, 75.0, 90.0, 105.0, 120.0, 135.0, 150.0, 165.0, 180.0)
+_GRID_S: Final = (
+    2.0,
+    5.0,
+    10.0,
+    15.0,
+    20.0,
+    25.0,
+    30.0,
+    45.0,
+    60.0,
+    75.0,
+    90.0,
+    105.0,
+    120.0,
+    135.0,
+    150.0,
+    165.0,
+    180.0,
+)
 _COARSE_S: Final = (240.0, 300.0, 360.0, 420.0, 480.0, 540.0, 600.0)
+_SHORT_S: Final = 30.0
+_STEPS: Final = 10
+"""A short cap is cut into so many equal parts."""
 _POINTS: Final = 3
 _FINE: Final = 0.1
-"""A gap of a tenth of the lifetime is narrow enough."""
+_FINEST_S: Final = 1.0
+"""A gap of a tenth of the lifetime is narrow enough, and so is one of a second."""
 
 
 class Bracket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -37,14 +59,14 @@ def bracket_of(fates: Iterable[tuple[float, str]]) -> Bracket:
 
 def grid(cap_s: float) -> tuple[float, ...]:
     """The silences to begin with, up to `cap_s` seconds."""
-    if cap_s < 2 * _GRID_S[0]:
-        return tuple(cap_s * step / 5 for step in range(1, 6))
+    if cap_s <= _SHORT_S:
+        return tuple(cap_s * step / _STEPS for step in range(1, _STEPS + 1))
     return (*(seconds for seconds in (*_GRID_S, *_COARSE_S) if seconds < cap_s), cap_s)
 
 
 def finer(bracket: Bracket, left_s: float) -> tuple[float, ...]:
     """More silences within the bracket, where it is wide and there are `left_s` seconds to wait."""
     low, high = bracket.alive_s or 0.0, bracket.gone_s
-    if high is None or bracket.contradictory or high - low <= _FINE * high or high > left_s:
+    if high is None or bracket.contradictory or high - low <= max(_FINEST_S, _FINE * high) or high > left_s:
         return ()
     return tuple(low + (high - low) * step / (_POINTS + 1) for step in range(1, _POINTS + 1))
