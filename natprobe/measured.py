@@ -1,9 +1,12 @@
-"""What do the checks of one cell say about time and loss? Read from their evidence, whichever probe wrote it.
+"""What do the checks of one cell say about time and loss, and a report about its moment?
+
+Read from the evidence, whichever probe wrote it.
 
 Probes of one cell share exchanges, so one round trip stands in several checks' evidence: it is counted once.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeGuard
 
 from natprobe.model import Check
@@ -66,6 +69,15 @@ def quantile(values: Iterable[float], share: float) -> float:
     low = int(place)
     high = min(low + 1, len(ordered) - 1)
     return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+def moment(text: str) -> datetime | None:
+    """The moment that an RFC 3339 text names; None where it names none."""
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def _exchanges(value: Any, depth: int) -> Iterator[tuple[tuple[Any, ...], Exchanged]]:

@@ -3,13 +3,13 @@
 import argparse
 
 from natprobe.cli.execute import execute
+from natprobe.cli.keeping import add_keeping_options, keep_history, keeping
 from natprobe.cli.options import add_credential_options, add_run_options, credential, deadline_s, families, settings
-from natprobe.cli.output import add_output_options, recording, tell, wanted_files
+from natprobe.cli.output import add_output_options, tell, wanted_files
 from natprobe.cli.parser import UsageError
 from natprobe.cli.progress import progress_listeners
 from natprobe.plan import Plan
 from natprobe.probes import all_probes
-from natprobe.record import Recorder
 from natprobe.target import Target, TargetError, parse
 
 _EPILOG = """\
@@ -34,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_credential_options(parser)
     add_run_options(parser)
     add_output_options(parser)
-    parser.add_argument("--record", metavar="FILE", help="keep the events as JSON Lines, for `natprobe replay`")
+    add_keeping_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,9 +48,9 @@ def run(args: argparse.Namespace) -> int:
         families=families(args),
     )
     files = wanted_files(args)
-    with recording(args.record) as file:
-        recorders = (Recorder(file),) if file else ()
-        report = execute(plan, (*progress_listeners(), *recorders))
+    with keeping(args) as keepers:
+        report = execute(plan, (*progress_listeners(), *keepers))
+    keep_history(report, args)
     return tell(report, args, files)
 
 

@@ -11,14 +11,14 @@ import time
 
 from natprobe.cli.execute import execute
 from natprobe.cli.exits import PASSED
-from natprobe.cli.output import add_output_options, recording, tell, wanted_files
+from natprobe.cli.keeping import add_keeping_options, keep_history, keeping
+from natprobe.cli.output import add_output_options, tell, wanted_files
 from natprobe.cli.parser import UsageError
 from natprobe.cli.progress import progress_listeners
 from natprobe.credential import Credential, Secret
 from natprobe.plan import Plan
 from natprobe.probe import Settings
 from natprobe.probes import all_probes
-from natprobe.record import Recorder
 from natprobe.server import FAULTS, Server, ServerConfig, ServerError, serve
 from natprobe.server.beside import serve_beside
 from natprobe.target import parse
@@ -41,8 +41,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--serve", action="store_true", help="keep serving until Ctrl-C, and check nothing")
     parser.add_argument("--fault", metavar="NAME", action="append", default=[], help="break the server; repeatable")
     parser.add_argument("--port", metavar="N", type=int, default=0, help="listen on this port (default: a free one)")
-    parser.add_argument("--record", metavar="FILE", help="keep the events as JSON Lines, for `natprobe replay`")
     add_output_options(parser)
+    add_keeping_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -77,9 +77,9 @@ def _faults(*, as_json: bool) -> str:
 
 def _check(config: ServerConfig, credential: Credential, args: argparse.Namespace) -> int:
     files = wanted_files(args)
-    with recording(args.record) as file, serve_beside(config) as server:
-        recorders = (Recorder(file),) if file else ()
-        report = execute(_plan(server, credential), (*progress_listeners(), *recorders))
+    with keeping(args) as keepers, serve_beside(config) as server:
+        report = execute(_plan(server, credential), (*progress_listeners(), *keepers))
+    keep_history(report, args)
     return tell(report, args, files)
 
 

@@ -9,8 +9,9 @@ from typing import TextIO
 
 from natprobe.catalogue import load
 from natprobe.cli.execute import Listener, execute_work
+from natprobe.cli.keeping import add_keeping_options, keep_history, keeping
 from natprobe.cli.options import add_credential_options, add_run_options, credential, deadline_s, families, settings
-from natprobe.cli.output import add_output_options, recording, tell, wanted_files
+from natprobe.cli.output import add_output_options, tell, wanted_files
 from natprobe.cli.parser import UsageError
 from natprobe.cli.progress import progress_listeners
 from natprobe.events import CandidateFound, CandidateMissed, CheckEnded, Event
@@ -19,7 +20,6 @@ from natprobe.iceservers import IceServers, IceServersError, read
 from natprobe.model import Report, Status
 from natprobe.plan import Plan
 from natprobe.probes import all_probes
-from natprobe.record import Recorder
 from natprobe.target import Target, TargetError, parse
 
 SCHEMES = frozenset({"stun", "stuns", "turn", "turns"})
@@ -44,10 +44,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--policy", choices=("all", "relay"), default="all", help="iceTransportPolicy (default: %(default)s)"
     )
+    parser.add_argument(
+        "--connect", action="store_true", help="also make a call through each TURN server, relay-only and with all"
+    )
     add_credential_options(parser)
     add_run_options(parser)
     add_output_options(parser)
-    parser.add_argument("--record", metavar="FILE", help="keep the events as JSON Lines, for `natprobe replay`")
+    add_keeping_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -55,10 +58,10 @@ def run(args: argparse.Namespace) -> int:
     wish = wished(args)
     files = wanted_files(args)
     quiet = args.json or args.nagios
-    with recording(args.record) as file:
-        recorders = (Recorder(file),) if file else ()
+    with keeping(args) as keepers:
         listeners: tuple[Listener, ...] = progress_listeners() if quiet else (Trickle(sys.stdout),)
-        report = execute_work(partial(gather, wish), (*listeners, *recorders))
+        report = execute_work(partial(gather, wish), (*listeners, *keepers))
+    keep_history(report, args)
     if not quiet:
         sys.stdout.write("\n")
     code = tell(report, args, files)
@@ -87,6 +90,7 @@ def wished(args: argparse.Namespace) -> Wish:
         args.policy,
         listed.unusable,
         (lint(args.ice_servers, listed),) if args.ice_servers else (),
+        args.connect,
     )
 
 

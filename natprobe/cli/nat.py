@@ -8,15 +8,15 @@ import msgspec
 
 from natprobe.address import Address, is_literal
 from natprobe.cli.execute import execute
+from natprobe.cli.keeping import add_keeping_options, keep_history, keeping
 from natprobe.cli.options import add_credential_options, add_run_options, credential, deadline_s, families, settings
-from natprobe.cli.output import add_output_options, recording, tell, wanted_files
+from natprobe.cli.output import add_output_options, tell, wanted_files
 from natprobe.cli.parser import UsageError
 from natprobe.cli.progress import progress_listeners
 from natprobe.data import ServersError, stun_servers
 from natprobe.plan import DEFAULT_DEADLINE_S, Plan
 from natprobe.probe import Probe
 from natprobe.probes import all_probes
-from natprobe.record import Recorder
 from natprobe.target import Target, TargetError, parse
 
 SERVERS_VARIABLE = "NATPROBE_STUN_SERVERS"
@@ -69,16 +69,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_credential_options(parser)
     add_run_options(parser)
     add_output_options(parser)
-    parser.add_argument("--record", metavar="FILE", help="keep the events as JSON Lines, for `natprobe replay`")
+    add_keeping_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Looks at this host through every server at once, and tells one report."""
     plan = planned(args)
     files = wanted_files(args)
-    with recording(args.record) as file:
-        recorders = (Recorder(file),) if file else ()
-        report = execute(plan, (*progress_listeners(), *recorders))
+    with keeping(args) as keepers:
+        report = execute(plan, (*progress_listeners(), *keepers))
+    keep_history(report, args)
     return tell(report, args, files)
 
 

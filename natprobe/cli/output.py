@@ -79,7 +79,7 @@ def tell(report: Report, args: argparse.Namespace, files: tuple[tuple[str, Path]
     if args.nagios:
         return _nagios(report)
     form = "json" if args.json else "text"
-    sys.stdout.write(RENDERERS[form](report, style(args.verbose)))
+    sys.stdout.write(RENDERERS[form](report, style(args.verbose, sys.stdout)))
     return strict_exit_code(report) if args.strict else exit_code(report)
 
 

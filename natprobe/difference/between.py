@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from natprobe.difference.certificates import certificate_changes, moment
+from natprobe.difference.certificates import certificate_changes
 from natprobe.difference.host import turns
 from natprobe.difference.match import Pair, matched
 from natprobe.difference.pace import NOISE_RULE, paces
 from natprobe.difference.values import Change, Difference, RunSummary
+from natprobe.measured import moment
 from natprobe.model import Check, Finding, Report, Status
 
 _GOOD, _WARNED, _BAD, _OPEN, _LACKING = "good", "warned", "bad", "open", "lacking"

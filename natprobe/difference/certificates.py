@@ -1,11 +1,12 @@
 """Which certificates got nearer to their end? Of each served chain, the certificate that ends first."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from natprobe.difference.match import Pair
 from natprobe.difference.values import CertificateChange
+from natprobe.measured import moment
 from natprobe.model import Check, Report
 
 
@@ -31,15 +32,6 @@ def certificate_changes(pairs: Iterable[Pair], old: Report, new: Report) -> tupl
     changes = [_change(was, now, began, begins, tuple(dict.fromkeys(where))) for (was, now), where in places.items()]
     told = (change for change in changes if change.what != "nearer" or change.days_left < change.was_days_left)
     return tuple(sorted(told, key=lambda change: change.days_left))
-
-
-def moment(text: str) -> datetime | None:
-    """The moment that an RFC 3339 text names; None where it names none."""
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def _ends(pairs: Iterable[Pair]) -> Iterator[tuple[End, End, Check]]:
