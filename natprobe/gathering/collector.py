@@ -24,6 +24,8 @@ class Collector:
         self.candidates: list[Candidate] = []
         self.missed: list[str] = []
         self.reflected = False
+        self.settled_ms = 0.0
+        """When the last answer came, or the last server was given up; calls that are made afterwards do not count."""
         self._emit = emit
         self._clock = clock
         self._policy = policy
@@ -66,6 +68,8 @@ class Collector:
 
     def _learn(self, url: str, order: int, check: CheckEnded) -> None:
         self._ended.setdefault(url, []).append(check)
+        if check.id in _FURTHEST:
+            self.settled_ms = self._now_ms()
         relay = check.evidence.get("relayed") if check.id == "turn.allocate" else None
         if relay is None or check.address is None or check.transport is None:
             return
@@ -85,6 +89,7 @@ class Collector:
             return
         if self._seen.is_new(candidate):
             self.candidates.append(candidate)
+            self.settled_ms = candidate.gathered_ms
             self._emit(CandidateFound(candidate=candidate))
 
     def _now_ms(self) -> float:

@@ -10,7 +10,7 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -34,6 +34,7 @@ CLEANUP_S = 1.0
 LADDER = frozenset({"dns.resolve", "turn.reach", "tls.certificate", "turn.challenge", "turn.allocate", "turn.release"})
 """The checks that a relay takes; those of its data path are `natprobe check`'s."""
 REFLEXIVE = "ice.gather"
+CONNECT = "ice.connect"
 THIS_HOST = "this host"
 _TURN = frozenset({"turn", "turns"})
 _NO_STUNS = "a stuns server tells the address of a TCP or DTLS socket, which is no candidate"
@@ -49,6 +50,8 @@ class Wish:
     unusable: tuple[tuple[str, str], ...] = ()
     """Texts of the configuration that are no URI, each with the reason."""
     told: tuple[CheckEnded, ...] = ()
+    connect: bool = False
+    """Whether a call is made through each TURN server as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,9 @@ async def _resolved(way: Way, target: Target) -> Destinations:
 
 
 def _ladder(current: Gathering, cell: Cell) -> Rungs:
-    return for_cell((probe for probe in current.wish.plan.probes if probe.id in LADDER), cell)
+    probes = [probe for probe in current.wish.plan.probes if probe.id in LADDER]
+    calls = _only(current, CONNECT) if current.wish.connect else ()
+    return for_cell((*probes, *(replace(probe, schemes=_TURN) for probe in calls)), cell)
 
 
 def _only(current: Gathering, wanted: str) -> Rungs:
@@ -196,7 +201,7 @@ def _summed_up(current: Gathering) -> Evidence:
         stun=tuple(str(target) for target in targets if target.scheme == "stun"),
         turn=tuple(str(target) for target in targets if target.scheme in _TURN),
         missed=tuple(collector.missed),
-        complete_ms=round(current.clock.now_ms(), 3),
+        complete_ms=collector.settled_ms,
         browser=browser_notes(tuple(collector.candidates), stuns),
     )
 
