@@ -6,9 +6,18 @@ from natprobe.cli.exits import INTERRUPTED, OURS, WRONG
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs one command; returns its exit code (see `exits`)."""
+    """Runs one command; returns its exit code (see `exits`). Called with `argv`, it leaves signals as they were."""
+    if argv is None:
+        return _main(sys.argv[1:])
+    from natprobe.cli.interruption import restored  # noqa: PLC0415
+
+    with restored():
+        return _main(argv)
+
+
+def _main(argv: list[str]) -> int:
     try:
-        return _command(sys.argv[1:] if argv is None else argv)
+        return _command(argv)
     except KeyboardInterrupt:
         sys.stderr.write("natprobe: interrupted\n")
         return INTERRUPTED

@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-import signal
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from natprobe.cli.interruption import cancels, hold, ignore
 from natprobe.diagnose import diagnose
 from natprobe.events import Emit, Event, Packet
 from natprobe.fold import fold
@@ -34,13 +34,13 @@ def execute_work(work: Work, listeners: tuple[Listener, ...] = ()) -> Report:
 
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         asyncio.run(_interruptible(work, emit))
+    ignore()
     return diagnose(fold(events))
 
 
 async def _interruptible(work: Work, emit: Listener) -> None:
-    task = asyncio.current_task()
-    loop = asyncio.get_running_loop()
-    with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers on its loop
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, task.cancel if task else lambda: None)
-    await work(emit)
+    cancels(asyncio.current_task(), asyncio.get_running_loop())
+    try:
+        await work(emit)
+    finally:
+        hold()
