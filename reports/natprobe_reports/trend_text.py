@@ -1,0 +1,144 @@
+"""A trend for people: a strip of verdicts, and for each cell sparklines of its state, round trip and loss."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from natprobe.model import Status, Verdict
+from natprobe.trend import Line, Mark, Trend, span, worst
+from natprobe_reports.clean import clean
+from natprobe_reports.layout import columns, finish, hanging, wrap
+from natprobe_reports.style import Style
+from natprobe_reports.words import duration, plural
+
+T = TypeVar("T")
+_BARS, _ASCII_BARS = "▁▂▃▄▅▆▇█", ".:-=+*%#"
+_UNKNOWN = " "
+_STATUS_MARKS = {
+    Status.PASS: ".",
+    Status.SKIP: "-",
+    Status.WARN: "w",
+    Status.INCONCLUSIVE: "?",
+    Status.FAIL: "F",
+    Status.ERROR: "B",
+}
+_VERDICT_STATUSES = {
+    Verdict.PASS: Status.PASS,
+    Verdict.WARN: Status.WARN,
+    Verdict.INCONCLUSIVE: Status.INCONCLUSIVE,
+    Verdict.FAIL: Status.FAIL,
+}
+_INDENT, _LABEL_COLUMNS, _TOLD_COLUMNS = "  ", 7, 30
+_LEGEND = ". passed, w warned, ? could not be told, F failed, B broke inside natprobe, - not tested, blank: not made"
+
+
+def render(trend: Trend, style: Style) -> str:
+    """The trend as plain text, in blocks with an empty line between them; the newest run is at the right."""
+    if not trend.runs:
+        return "no runs\n"
+    marks = _marks(trend, style)
+    blocks = (
+        _headline(trend, style),
+        list(_verdicts(trend, marks)),
+        *(list(_cell(line, trend, style, marks)) for line in trend.lines),
+        _closing(trend, style, marks),
+    )
+    return finish([line for block in blocks for line in (*block, "")][:-1], style)
+
+
+def _headline(trend: Trend, style: Style) -> list[str]:
+    first, last = trend.runs[0], trend.runs[-1]
+    when = f"{_moment(first)} to {_moment(last)}" if len(trend.runs) > 1 else _moment(last)
+    good = sum(mark.verdict in (Verdict.PASS, Verdict.WARN) for mark in trend.runs)
+    told = f"{plural(len(trend.runs), 'run')}, {when}: {good} passed; the last one: {last.verdict.value}"
+    return wrap(told, columns(style))
+
+
+def _moment(mark: Mark) -> str:
+    return clean(mark.started) or "an unknown time"
+
+
+def _verdicts(trend: Trend, marks: int) -> Iterator[str]:
+    """One strip a command, as they ask different things."""
+    for command in dict.fromkeys(mark.command for mark in trend.runs):
+        statuses = [_VERDICT_STATUSES[mark.verdict] if mark.command == command else None for mark in trend.runs]
+        yield f"{command:<{_LABEL_COLUMNS + len(_INDENT)}}{_strip(statuses, marks)}".rstrip()
+
+
+def _cell(line: Line, trend: Trend, style: Style, marks: int) -> Iterator[str]:
+    yield from hanging("", _place(line, trend), columns(style))
+    failing = dict.fromkeys(id_ for ids in line.failing for id_ in ids)
+    yield _row(
+        "state", _strip(line.statuses, marks), f"failed at times: {clean(', '.join(failing))}" if failing else ""
+    )
+    if span(line.rtt_ms):
+        yield _row("rtt", _spark(line.rtt_ms, style, marks, middle), _told(line.rtt_ms, duration))
+    if any(line.loss):
+        yield _row("loss", _spark(line.loss, style, marks, max), _told(line.loss, _percent))
+
+
+def _place(line: Line, trend: Trend) -> str:
+    several_hosts = len({mark.hostname for mark in trend.runs}) > 1
+    words = (
+        line.asked,
+        f"over {line.transport}" if line.transport else "",
+        f"at {', '.join(line.addresses)}" if line.addresses else "",
+        f"from {line.hostname or '?'}" if several_hosts else "",
+    )
+    return clean(" ".join(filter(None, words)))
+
+
+def _row(label: str, marks: str, told: str) -> str:
+    return f"{_INDENT}{label:<{_LABEL_COLUMNS}}{marks}  {told}".rstrip()
+
+
+def _told(values: Iterable[float | None], words: Callable[[float], str]) -> str:
+    known = [value for value in values if value is not None]
+    return f"last {words(known[-1])}, {words(min(known))} to {words(max(known))}"
+
+
+def _percent(ratio: float) -> str:
+    return f"{ratio * 100:.0f} %"
+
+
+def _strip(statuses: Sequence[Status | None], marks: int) -> str:
+    return "".join(_STATUS_MARKS[state] if (state := worst(some)) else _UNKNOWN for some in _shared(statuses, marks))
+
+
+def _spark(values: Sequence[float | None], style: Style, marks: int, of: Callable[[list[float]], float]) -> str:
+    """A bar a mark, from nothing to the largest value: a bar twice as high is twice as long."""
+    bars = _BARS if style.unicode else _ASCII_BARS
+    known = [[value for value in some if value is not None] for some in _shared(values, marks)]
+    heights = [of(some) if some else None for some in known]
+    top = max((height for height in heights if height is not None), default=0.0) or 1.0
+    return "".join(
+        _UNKNOWN if height is None else bars[min(int(height / top * len(bars)), len(bars) - 1)] for height in heights
+    )
+
+
+def middle(values: list[float]) -> float:
+    """The middle one of several runs that share a mark."""
+    return sorted(values)[len(values) // 2]
+
+
+def _marks(trend: Trend, style: Style) -> int:
+    """How many marks there is room for."""
+    room = columns(style) - len(_INDENT) - _LABEL_COLUMNS - _TOLD_COLUMNS
+    return min(len(trend.runs), max(room, 8))
+
+
+def _runs_per_mark(runs: int, marks: int) -> int:
+    return -(-runs // marks)
+
+
+def _shared(values: Sequence[T], marks: int) -> Iterator[tuple[T, ...]]:
+    """The values that share a mark; where runs do not go into marks evenly, the oldest mark has fewer."""
+    size = _runs_per_mark(len(values), marks)
+    odd = len(values) % size
+    edges = range(odd - size if odd else 0, len(values), size)
+    return (tuple(values[max(start, 0) : start + size]) for start in edges)
+
+
+def _closing(trend: Trend, style: Style, marks: int) -> list[str]:
+    size = _runs_per_mark(len(trend.runs), marks)
+    several = f"each mark is up to {size} runs: their worst state, middle round trip, largest loss" if size > 1 else ""
+    return [line for text in (_LEGEND, several) if text for line in wrap(text, columns(style))]
