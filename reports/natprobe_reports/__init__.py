@@ -22,6 +22,7 @@ _MODULES = {
     "github": "github",
     "nagios": "nagios",
     "openmetrics": "openmetrics",
+    "html": "html",
 }
 
 

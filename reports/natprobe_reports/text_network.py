@@ -25,12 +25,13 @@ def _titled(title: str, lines: list[str]) -> list[str]:
 
 def _nat(family: str, nat: NatBehaviour, style: Style) -> list[str]:
     lines = hanging(f"{family}  ", nat_words(nat), columns(style))
-    for label, value in _nat_details(nat):
+    for label, value in nat_details(nat):
         lines += hanging(f"  {label + ':':<18}", value, columns(style))
     return lines
 
 
-def _nat_details(nat: NatBehaviour) -> tuple[tuple[str, str], ...]:
+def nat_details(nat: NatBehaviour) -> tuple[tuple[str, str], ...]:
+    """What else is known of it, as labels and values."""
     lifetime = f"{nat.binding_lifetime_s:g} s" if nat.binding_lifetime_s is not None else None
     how = f"{nat.method}, confidence {nat.confidence:.0%}" if nat.method and nat.confidence is not None else nat.method
     details = (

@@ -8,6 +8,7 @@ import pytest
 from natprobe.probes import evidence_types
 from natprobe_reports import PLAIN, RENDERERS
 from natprobe_reports.schema import render_schema
+from tests.reports.example_hosts import several_hosts
 from tests.reports.example_reports import EXAMPLES
 
 REPORTS = Path(__file__).parents[2] / "reports"
@@ -19,7 +20,9 @@ EXTENSIONS = {
     "github": "github.txt",
     "nagios": "nagios.txt",
     "openmetrics": "prom",
+    "html": "html",
 }
+SEVERAL = "several-hosts.html"
 WITHOUT_EXAMPLES: frozenset[str] = frozenset()
 
 
@@ -36,6 +39,10 @@ def test_an_example_is_what_the_renderer_writes(name: str, form: str) -> None:
     compare(REPORTS / "examples" / f"{name}.{EXTENSIONS[form]}", RENDERERS[form](EXAMPLES[name](), PLAIN))
 
 
+def test_the_page_of_several_hosts_is_what_the_renderer_writes() -> None:
+    compare(REPORTS / "examples" / SEVERAL, several_hosts())
+
+
 def test_the_schema_file_is_made_from_the_model() -> None:
     compare(REPORTS / "schema" / "report-1.schema.json", render_schema(evidence_types()))
 
@@ -46,4 +53,4 @@ def test_every_format_has_examples() -> None:
 
 def test_no_example_is_left_over() -> None:
     expected = {f"{name}.{extension}" for name in EXAMPLES for extension in EXTENSIONS.values()}
-    assert {path.name for path in (REPORTS / "examples").iterdir()} == expected
+    assert {path.name for path in (REPORTS / "examples").iterdir()} == expected | {SEVERAL}
