@@ -20,6 +20,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Names the markers."""
     config.addinivalue_line("markers", "lab: needs network namespaces and the programs of the lab")
     config.addinivalue_line("markers", "tun: needs /dev/net/tun as well (links with delay or loss)")
+    config.addinivalue_line("markers", "chromium: needs a Chromium that runs headless")
+    config.addinivalue_line("markers", "tshark: needs Wireshark's tshark")
     config.stash[_NOT_RUN] = {}
     # A job that is cancelled is told so with SIGTERM: fixtures are to end as they do after Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -68,7 +70,7 @@ def _is_worker(config: pytest.Config) -> bool:
 
 
 def _lack(item: pytest.Item) -> str | None:
-    needs = [need for need in ("lab", "tun") if item.get_closest_marker(need)]
+    needs = [need for need in ("lab", "tun", "chromium", "tshark") if item.get_closest_marker(need)]
     return next((why for need in needs if (why := ability.missing(need)) is not None), None)
 
 

@@ -8,14 +8,15 @@ from typing import Literal
 
 from tests.lab.namespace import PATH, tool
 
-Need = Literal["lab", "tun"]
+Need = Literal["lab", "tun", "chromium", "tshark"]
 _PROGRAMS = ("ip", "nft", "nsenter", "unshare", "turnserver", "openssl")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @functools.cache
 def missing(need: str) -> str | None:
     """Why tests with this marker cannot run; None where they can."""
-    return {"lab": _no_lab, "tun": _no_tun}[need]()
+    return {"lab": _no_lab, "tun": _no_tun, "chromium": _no_chromium, "tshark": _no_tshark}[need]()
 
 
 def _no_lab() -> str | None:
@@ -34,6 +35,14 @@ def _no_tun() -> str | None:
     except OSError as trouble:
         return f"/dev/net/tun: {trouble.strerror}"
     return None
+
+
+def _no_chromium() -> str | None:
+    return None if any(tool(name) for name in BROWSERS) else f"not installed: {' or '.join(BROWSERS)}"
+
+
+def _no_tshark() -> str | None:
+    return None if tool("tshark") else "not installed: tshark"
 
 
 def _try(*command: str) -> str | None:
