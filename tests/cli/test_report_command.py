@@ -53,3 +53,19 @@ def test_a_wrong_command_line_is_one_line(arguments: tuple[str, ...], capsys: py
     assert main(["report", *arguments]) == 2
     captured = capsys.readouterr()
     assert (captured.out, captured.err.count("\n")) == ("", 1)
+
+
+def test_reports_of_several_hosts_become_one_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "calls.html"
+    other = tmp_path / "healthy.json"
+    other.write_bytes(Path(HEALTHY).read_bytes())
+    assert main(["report", HEALTHY, str(EXAMPLES / "behind-a-nat.json"), str(other), "--html", str(page)]) == 0
+    assert capsys.readouterr().out == ""
+    text = page.read_text()
+    assert all(name in text for name in ("healthy (1)", "behind-a-nat", "healthy (3)", "3 hosts, 3 pairs"))
+
+
+@pytest.mark.parametrize("form", [(), ("--text", "-"), ("--html", "-", "--text", "-")])
+def test_several_reports_have_no_other_form(form: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", HEALTHY, HEALTHY, *form]) == 2
+    assert "give --html FILE and nothing else" in capsys.readouterr().err
