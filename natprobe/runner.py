@@ -30,6 +30,9 @@ from natprobe.target import Target
 CLEANUP_S = 1.0
 """Kept back from the deadline for releasing allocations and closing sockets."""
 
+_CLOSING_S = 0.95
+"""What of it closing may take, so that the last event is told within the deadline."""
+
 _CELLS_AT_ONCE = 64
 
 
@@ -150,5 +153,5 @@ async def _context(current: Run, target: Target, where: Cell | Side | None) -> A
 
 async def _close(closing: AsyncExitStack) -> None:
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(CLEANUP_S):
+        async with asyncio.timeout(_CLOSING_S):
             await closing.aclose()

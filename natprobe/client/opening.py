@@ -20,6 +20,7 @@ async def open_lines(hold: Hold, way: Way, login: Login | None) -> Lines | Troub
     clients = [_client(hold, way, login, line) for line in lines if isinstance(line, Line)]
     if not clients:
         return next(line for line in lines if isinstance(line, Trouble))
+    hold.closing.push_async_callback(_release, *clients)
     handshake = next(line.handshake for line in lines if isinstance(line, Line))
     return Lines(clients[0], clients[1] if len(clients) > 1 else None, handshake)
 
@@ -27,7 +28,16 @@ async def open_lines(hold: Hold, way: Way, login: Login | None) -> Lines | Troub
 async def open_client(hold: Hold, way: Way, login: Login | None) -> TurnClient | Trouble:
     """One more line to the server, from a new port."""
     line = await open_line(way, hold.clock, hold.trace, hold.roots)
-    return line if isinstance(line, Trouble) else _client(hold, way, login, line)
+    if isinstance(line, Trouble):
+        return line
+    client = _client(hold, way, login, line)
+    hold.closing.push_async_callback(_release, client)
+    return client
+
+
+async def _release(*clients: TurnClient) -> None:
+    """Lets go of every allocation at once: the time for it is short, and a server may be slow."""
+    await asyncio.gather(*(client.release() for client in clients))
 
 
 def _client(hold: Hold, way: Way, login: Login | None, line: Line) -> TurnClient:
@@ -35,7 +45,6 @@ def _client(hold: Hold, way: Way, login: Login | None, line: Line) -> TurnClient
     pump = hold.tasks.create_task(line.client.pump())
     hold.closing.push_async_callback(line.client.endpoint.close)
     hold.closing.callback(pump.cancel)
-    hold.closing.push_async_callback(client.release)
     return client
 
 

@@ -21,6 +21,8 @@ from natprobe.wire.registry import CHANNEL_MIN, ERROR_NAMES
 from natprobe.wire.transactions import Exchange
 
 CHANNEL, SECOND_CHANNEL = CHANNEL_MIN, CHANNEL_MIN + 1
+STRANGERS_FIRST_S = 0.006
+"""The first packets of `turn.relay-in` leave before the relay writes to anybody here, over a channel or otherwise."""
 # The binding and the first data leave together; one of the next ones follows even where they overtake each other.
 SENDS_S = (0.0, 0.004, 0.03, 0.1, 0.25, 0.5, 1.0)
 
@@ -84,7 +86,8 @@ async def _over_own_peer(ctx: Context, relays: Relays) -> _Trial | None:
         return None
     openers = asyncio.create_task(peer.open_towards(relayed, relays.first.server, relays.first.stun.mailbox))
     binding = asyncio.create_task(relays.first.bind_channel(CHANNEL, mapped))
-    await asyncio.sleep(0)  # the request has left when the first data follows it
+    await ctx.bench.get(Paths).asked.wait()
+    await asyncio.sleep(STRANGERS_FIRST_S)
     there = await _there(ctx, relays, CHANNEL, peer.mailbox)
     openers.cancel()
     bound = await binding

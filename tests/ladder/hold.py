@@ -26,6 +26,8 @@ def assert_sound(outcome: Outcome) -> None:
     validator().validate(msgspec.json.decode(outcome.stdout))
     assert outcome.stderr == ""
     assert PASSWORD not in outcome.stdout + outcome.text
+    assert outcome.report.deadline_ms is not None
+    assert outcome.report.duration_ms <= outcome.report.deadline_ms
     assert not any(check.status == "error" for check in outcome.report.checks)
     assert gaps(outcome) == set()
     assert outcome.released

@@ -5,6 +5,7 @@ from tests.lab.layout import (
     RELAY_PORTS,
     SERVER_IPV4,
     SILENT_IPV4,
+    TURN_PORTS,
     UNREACHABLE_IPV4,
     Client,
     Closed,
@@ -42,6 +43,32 @@ def web_server(world: World) -> None:
     program = "import http.server as h; h.test(h.SimpleHTTPRequestHandler, port=3478, bind='172.31.0.11')"
     world.keep(world.server.start("python3", "-u", "-c", program)).wait_for("Serving")
 
+
+DEADLINES = (
+    Case(
+        name="deadline-before-a-silent-host-is-decided",
+        coturn=None,
+        target=f"turn:{SILENT_IPV4}",
+        arguments=("--timeout", "2"),
+        exit_code=4,
+        statuses={"turn.reach": "inconclusive", "turn.challenge": "inconclusive", "turn.release": "inconclusive"},
+        culprit="not decided",
+    ),
+    Case(
+        name="deadline-while-a-closed-range-is-waited-for",
+        layout=Layout(server=Server(open_udp=TURN_PORTS)),
+        arguments=("--timeout", "2"),
+        exit_code=4,
+        statuses={"turn.allocate": "pass", "turn.relay-loop": "pass", "turn.relay-in": "inconclusive"},
+    ),
+    Case(
+        name="deadline-after-a-failure",
+        login=lambda: ("-u", "nobody", "-p", "not-this-one"),
+        arguments=("--timeout", "2"),
+        errors=frozenset({"turn-auth-401-bad-credentials"}),
+        statuses={"turn.challenge": "pass", "turn.allocate": "fail"},
+    ),
+)
 
 REACH = (
     Case(
