@@ -1,9 +1,12 @@
 """Reads a page strictly: every element that opens is closed in its turn, as no browser would demand."""
 
+import re
 from html.parser import HTMLParser
 from typing import NamedTuple
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+TAG = re.compile(r'<[a-z][a-z0-9]*(?: [a-z0-9:-]+(?:="[^"]*")?)*>', re.IGNORECASE)
+"""A start tag as we write it: every value in quotes."""
 APART = {"dt", "dd", "th", "td", "li", "p", "h1", "h2", "h3", "h4", "div"}
 
 
@@ -27,6 +30,7 @@ class Page(HTMLParser):
         assert self._open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert TAG.fullmatch(self.get_starttag_text() or ""), self.get_starttag_text()
         names = [name for name, _ in attrs]
         assert len(names) == len(set(names)), (tag, names)
         self.elements.append(Element(tag, {name: value or "" for name, value in attrs}))
