@@ -1,4 +1,4 @@
-"""What do the checks of one cell say about time and loss, and a report about its moment?
+"""What do the checks of one cell say about time and silence, and a report about its moment?
 
 Read from the evidence, whichever probe wrote it.
 
@@ -24,16 +24,17 @@ class Exchanged(NamedTuple):
     """None where nothing answered, or where the answer may belong to more than one send."""
 
 
-class Loss(NamedTuple):
-    """How many requests went unanswered, a repeated one counted as often as it was sent."""
+class Sends(NamedTuple):
+    """How many requests were sent, a repeated one counted as often, and how many of these brought no answer."""
 
     sent: int
-    lost: int
+    unanswered: int
+    """Lost, or answered so late that they were sent again: from the sender's side the two look alike."""
 
     @property
-    def ratio(self) -> float:
+    def unanswered_ratio(self) -> float:
         """0 to 1."""
-        return self.lost / self.sent
+        return self.unanswered / self.sent
 
 
 def exchanges(checks: Iterable[Check]) -> tuple[Exchanged, ...]:
@@ -47,12 +48,12 @@ def round_trips_ms(checks: Iterable[Check]) -> tuple[float, ...]:
     return tuple(exchange.rtt_ms for exchange in exchanges(checks) if exchange.rtt_ms is not None)
 
 
-def loss(checks: Iterable[Check]) -> Loss | None:
-    """The loss over UDP and DTLS, as requests show it; None where none was sent, and over streams, which repeat."""
+def sends(checks: Iterable[Check]) -> Sends | None:
+    """The requests over UDP and DTLS; None where there were none. Streams repeat by themselves, and hide it."""
     datagrams = exchanges(check for check in checks if check.transport in ("udp", "dtls"))
     sent = sum(exchange.sends for exchange in datagrams)
     answered = sum(exchange.answered for exchange in datagrams)
-    return Loss(sent, sent - answered) if sent else None
+    return Sends(sent, sent - answered) if sent else None
 
 
 def median(values: Iterable[float]) -> float:

@@ -1,4 +1,4 @@
-"""How has it gone over time? Kept reports → one line a cell: its state, its round trip, its loss in each run. Pure.
+"""How has it gone over time? Kept reports → one line a cell: its state, its round trip, its silence in each run. Pure.
 
 The structure is what a picture needs: `runs` is the time axis (`at_s`), and every series of a line has one value a run,
 None where that run knows none. A cell is (host, target, transport, address family): an address may change between runs.
@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from natprobe.measured import loss, median, moment, round_trips_ms
+from natprobe.measured import median, moment, round_trips_ms, sends
 from natprobe.model import Check, Command, Report, Status, Verdict
 
 SCHEMA = "natprobe/trend/1"
@@ -48,8 +48,9 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """The ids of the checks that failed."""
     rtt_ms: Values
     """The median round trip."""
-    loss: Values
-    """Requests without an answer over those sent, 0 to 1; over UDP and DTLS only."""
+    unanswered: Values
+    """Sends that brought no answer over all sends, 0 to 1; over UDP and DTLS only. At most so much was lost: an answer
+    that comes too late counts as well."""
 
 
 class Trend(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +124,7 @@ def _line(cell: Cell, runs: Sequence[tuple[Check, ...]]) -> Line:
         statuses=tuple(map(_status, runs)),
         failing=tuple(tuple(dict.fromkeys(check.id for check in run if _fails(check))) for run in runs),
         rtt_ms=tuple(_series(runs)),
-        loss=tuple(None if (lost := loss(run)) is None else round(lost.ratio, 4) for run in runs),
+        unanswered=tuple(None if (told := sends(run)) is None else round(told.unanswered_ratio, 4) for run in runs),
     )
 
 

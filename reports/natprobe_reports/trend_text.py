@@ -1,4 +1,4 @@
-"""A trend for people: a strip of verdicts, and for each cell sparklines of its state, round trip and loss."""
+"""A trend for people: a strip of verdicts, and for each cell sparklines of its state, round trip and repeats."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
@@ -29,6 +29,7 @@ _VERDICT_STATUSES = {
 }
 _INDENT, _LABEL_COLUMNS, _TOLD_COLUMNS = "  ", 7, 30
 _LEGEND = ". passed, w warned, ? could not be told, F failed, B broke inside natprobe, - not tested, blank: not made"
+_RESENT = "resent: sends that brought no answer, lost or answered late, over all sends"
 
 
 def render(trend: Trend, style: Style) -> str:
@@ -72,8 +73,8 @@ def _cell(line: Line, trend: Trend, style: Style, marks: int) -> Iterator[str]:
     )
     if span(line.rtt_ms):
         yield _row("rtt", _spark(line.rtt_ms, style, marks, middle), _told(line.rtt_ms, duration))
-    if any(line.loss):
-        yield _row("loss", _spark(line.loss, style, marks, max), _told(line.loss, _percent))
+    if any(line.unanswered):
+        yield _row("resent", _spark(line.unanswered, style, marks, max), _told(line.unanswered, _percent))
 
 
 def _place(line: Line, trend: Trend) -> str:
@@ -140,5 +141,6 @@ def _shared(values: Sequence[T], marks: int) -> Iterator[tuple[T, ...]]:
 
 def _closing(trend: Trend, style: Style, marks: int) -> list[str]:
     size = _runs_per_mark(len(trend.runs), marks)
-    several = f"each mark is up to {size} runs: their worst state, middle round trip, largest loss" if size > 1 else ""
-    return [line for text in (_LEGEND, several) if text for line in wrap(text, columns(style))]
+    resent = _RESENT if any(any(line.unanswered) for line in trend.lines) else ""
+    several = f"each mark is up to {size} runs: their worst state, middle round trip, most repeats" if size > 1 else ""
+    return [line for text in (_LEGEND, resent, several) if text for line in wrap(text, columns(style))]

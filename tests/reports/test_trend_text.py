@@ -31,10 +31,11 @@ def test_a_trend_reads_from_left_to_right() -> None:
         "turn:turn.example.org over udp at 203.0.113.10:3478",
         "  state  ....F.  failed at times: turn.reach",
         "  rtt    ▃▃▅█ ▃  last 21 ms, 20 ms to 80 ms",
-        "  loss   ▁▁▁▁█▁  last 0 %, 0 % to 100 %",
+        "  resent ▁▁▁▁█▁  last 0 %, 0 % to 100 %",
         "",
         ". passed, w warned, ? could not be told, F failed, B broke inside natprobe, -",
         "not tested, blank: not made",
+        "resent: sends that brought no answer, lost or answered late, over all sends",
     ]
 
 

@@ -32,7 +32,7 @@ def test_every_series_has_one_value_a_run() -> None:
     turn, stun = told.lines
     assert turn.statuses == (Status.PASS, None, Status.FAIL)
     assert turn.rtt_ms == (20.0, None, None)
-    assert turn.loss == (0.0, None, 1.0)
+    assert turn.unanswered == (0.0, None, 1.0)
     assert turn.failing == ((), (), ("turn.reach",))
     assert stun.statuses == (None, Status.PASS, None)
 
@@ -44,15 +44,15 @@ def test_an_address_may_change_within_its_family() -> None:
     assert [(line.family, line.addresses) for line in told.lines] == [(4, (str(FOUR), str(MOVED))), (6, (str(SIX),))]
 
 
-def test_over_a_stream_there_is_no_loss_to_be_told() -> None:
+def test_over_a_stream_nothing_is_told_of_repeats() -> None:
     (line,) = trend([report(check(transport="tcp", evidence=SILENT))]).lines
-    assert line.loss == (None,)
+    assert line.unanswered == (None,)
 
 
-def test_a_request_that_was_sent_again_shows_as_loss() -> None:
+def test_a_request_that_was_sent_again_counts_as_often_as_it_was_sent() -> None:
     again = {"exchange": {"request": "Binding", "sends_ms": [0.0, 0.5], "answered_ms": 20.0, "rtt_ms": None}}
     (line,) = trend([report(check(evidence=again))]).lines
-    assert (line.rtt_ms, line.loss) == ((None,), (0.5,))
+    assert (line.rtt_ms, line.unanswered) == ((None,), (0.5,))
 
 
 def test_skipped_checks_hide_no_other_and_are_told_where_they_are_alone() -> None:
