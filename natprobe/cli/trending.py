@@ -16,7 +16,7 @@ def add_trend_option(parser: argparse.ArgumentParser) -> None:
     """`--trend`."""
     parser.add_argument(
         "--trend", metavar="DIR|FILE", nargs="+",
-        help="state, round trips and repeats over time, of the reports in DIR (--history) or FILEs; with --json - as data",
+        help="state and round trips over time, of the reports in DIR (--history) or FILEs; --json -: as data",
     )  # fmt: skip
 
 

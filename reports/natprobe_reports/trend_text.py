@@ -72,9 +72,11 @@ def _cell(line: Line, trend: Trend, style: Style, marks: int) -> Iterator[str]:
         "state", _strip(line.statuses, marks), f"failed at times: {clean(', '.join(failing))}" if failing else ""
     )
     if span(line.rtt_ms):
-        yield _row("rtt", _spark(line.rtt_ms, style, marks, middle), _told(line.rtt_ms, duration))
+        head = _row("rtt", _spark(line.rtt_ms, style, marks, _middle))
+        yield from hanging(head, _told(line.rtt_ms, duration), columns(style))
     if any(line.unanswered):
-        yield _row("resent", _spark(line.unanswered, style, marks, max), _told(line.unanswered, _percent))
+        head = _row("resent", _spark(line.unanswered, style, marks, max))
+        yield from hanging(head, _told(line.unanswered, _percent), columns(style))
 
 
 def _place(line: Line, trend: Trend) -> str:
@@ -88,8 +90,8 @@ def _place(line: Line, trend: Trend) -> str:
     return clean(" ".join(filter(None, words)))
 
 
-def _row(label: str, marks: str, told: str) -> str:
-    return f"{_INDENT}{label:<{_LABEL_COLUMNS}}{marks}  {told}".rstrip()
+def _row(label: str, marks: str) -> str:
+    return f"{_INDENT}{label:<{_LABEL_COLUMNS}}{marks}  "
 
 
 def _told(values: Iterable[float | None], words: Callable[[float], str]) -> str:
@@ -116,7 +118,7 @@ def _spark(values: Sequence[float | None], style: Style, marks: int, of: Callabl
     )
 
 
-def middle(values: list[float]) -> float:
+def _middle(values: list[float]) -> float:
     """The middle one of several runs that share a mark."""
     return sorted(values)[len(values) // 2]
 
