@@ -34,9 +34,9 @@ _LET_IN: dict[str, tuple[bool | None, ...]] = {
     "address-dependent": (True, True, False),
     "address-and-port-dependent": (True, False, False),
 }
-"""Whether who was asked, another port of the same host, and a stranger get in."""
+"""Whether who was asked, other ports of the same host, and a stranger get in."""
 _LABELS = ("server A", "A, other port", "server B")
-_SENDERS = ("who was asked", "same host, other port", "a stranger")
+_SENDERS = ("who was asked", "its other ports", "a stranger")
 _ROWS = (34, 80, 126)
 _MIDDLE = 80
 
