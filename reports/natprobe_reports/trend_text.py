@@ -68,9 +68,8 @@ def _verdicts(trend: Trend, marks: int) -> Iterator[str]:
 def _cell(line: Line, trend: Trend, style: Style, marks: int) -> Iterator[str]:
     yield from hanging("", _place(line, trend), columns(style))
     failing = dict.fromkeys(id_ for ids in line.failing for id_ in ids)
-    yield _row(
-        "state", _strip(line.statuses, marks), f"failed at times: {clean(', '.join(failing))}" if failing else ""
-    )
+    told = f"failed at times: {clean(', '.join(failing))}" if failing else ""
+    yield from hanging(_row("state", _strip(line.statuses, marks)), told, columns(style))
     if span(line.rtt_ms):
         head = _row("rtt", _spark(line.rtt_ms, style, marks, _middle))
         yield from hanging(head, _told(line.rtt_ms, duration), columns(style))
