@@ -52,8 +52,10 @@ class Connection:
                 idle_s = self._bounds.idle_s
         except (OSError, TimeoutError, _GoneError, h11.ProtocolError):
             self._writer.transport.abort()
-        finally:
-            self._writer.close()
+
+    def close(self) -> None:
+        """Ends the connection; what was sent already still arrives."""
+        self._writer.close()
 
     async def _exchange(self, idle_s: float) -> bool:
         """One request and its answer; whether another one may follow."""

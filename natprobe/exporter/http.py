@@ -63,7 +63,11 @@ class HttpServer:
             return
         task = self._group.create_task(connection.serve())
         self._connections[task] = connection
-        task.add_done_callback(self._connections.pop)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        # Here and not in the task: one that is cancelled before its first step never runs.
+        self._connections.pop(task).close()
 
 
 @contextlib.asynccontextmanager

@@ -16,11 +16,11 @@ from natprobe.credential import Credential, CredentialError, Secret
 from natprobe.exporter.admission import Admission, admit
 from natprobe.exporter.config import Config, Limits
 from natprobe.exporter.http import HttpServer, serve_http
-from natprobe.exporter.message import Bounds
+from natprobe.exporter.message import Bounds, Request
 from natprobe.exporter.probing import observe, unready
 from natprobe.exporter.reading import read_config
 from natprobe.exporter.service import Observe, Service
-from natprobe.model import Report
+from natprobe.model import Report, Status, Verdict
 from natprobe.server import FAULTS, Server, ServerConfig, serve
 from tests.exporter.web import ANY, Answer, get, line_to
 from tests.reports.example_reports import healthy
@@ -176,6 +176,29 @@ async def test_our_own_trouble_is_a_500_that_is_counted_and_holds_no_secret(erro
     assert samples(told, "natprobe_exporter_probes_total")["turn", "broken"] == 1
     assert len(said) == 1
     assert PASSWORD not in said[0]
+
+
+async def test_a_report_with_a_fault_of_ours_is_counted_as_broken() -> None:
+    async def faulty(_: Admission) -> Report:
+        checks = (msgspec.structs.replace(healthy().checks[0], status=Status.ERROR),)
+        return msgspec.structs.replace(healthy(), checks=checks, verdict=Verdict.FAIL)
+
+    address = Address("192.0.2.1", 3478)
+    async with exporter(config_for(address), faulty) as serving:
+        answer = await get(serving.addresses[0], path_for(address))
+        told = await get(serving.addresses[0], "/metrics")
+    assert samples(answer, "probe_success") == {(): 0.0}
+    assert samples(told, "natprobe_exporter_probes_total")["turn", "broken"] == 1
+
+
+async def test_nothing_new_is_probed_while_it_stops() -> None:
+    address = Address("192.0.2.1", 3478)
+    service = Service(config_for(address), observe=observe, unready=unready, clock=lambda: 0.0, say=lambda _: None)
+    service.stopping = True
+    path, _, query = path_for(address).partition("?")
+    refused = await service.answer(Request(method="GET", path=path, query=query))
+    ready = await service.answer(Request(method="GET", path="/-/ready", query=""))
+    assert (refused.status, dict(refused.headers), ready.status) == (503, {"Retry-After": "10"}, 503)
 
 
 async def test_it_is_ready_while_the_secrets_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
