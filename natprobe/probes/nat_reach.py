@@ -2,7 +2,7 @@
 
 One socket asks every server at once, and all later comparisons are made on that socket: two sockets have two mappings
 behind any NAT. Where nobody answers, TCP is asked as well, since silence alone cannot tell a blocked network from a
-server that is down.
+server that is down, or one whose own firewall drops UDP.
 """
 
 import asyncio
@@ -57,7 +57,8 @@ async def observe(ctx: Context) -> Evidence:
     inquiries = tuple(sounder.ask(plain(server.address)) for server in servers)
     tcp = await _ask(ctx, sounder, inquiries)
     soundings = tuple(inquiry.sounding() for inquiry in inquiries)
-    doors = tuple(_door(sounding, tcp.get(sounding.to.host)) for sounding in soundings)
+    names = {server.address: server.target.host for server in servers}
+    doors = tuple(_door(each, names[each.to], tcp.get(each.to.host)) for each in soundings)
     verdict, offer = reach_of(doors), _nearest_offer(soundings)
     ctx.bench.put(Reached(verdict, sounder.local))
     if verdict.word == "answered":
@@ -123,11 +124,12 @@ async def _reacts(ctx: Context, address: Address) -> bool:
     return True
 
 
-def _door(sounding: Sounding, tcp: bool | None) -> Door:  # noqa: FBT001  three values, not a switch
+def _door(sounding: Sounding, name: str, tcp: bool | None) -> Door:  # noqa: FBT001  three values, not a switch
     rejections = [each for each in sounding.troubles if (each.icmp_type, each.icmp_code) in _REJECTIONS]
     offenders = [each.offender.host for each in rejections if each.offender]
     return Door(
         host=sounding.to.host,
+        name=name,
         answered=sounding.arrived,
         forbidden=any(each.reason is Reason.NOT_PERMITTED for each in sounding.troubles),
         rejected_by=next((host for host in offenders if host != sounding.to.host), None),

@@ -189,13 +189,28 @@ async def test_a_relay_that_cannot_be_had_leaves_the_filter_unknown() -> None:
     assert "401" in check(report, "nat.filtering").summary
 
 
-async def test_udp_that_is_dropped_while_tcp_works_is_told_as_blocked_with_doubt() -> None:
-    async with serve(ServerConfig(hosts=ONE, faults=(Fault(kind=Kind.SILENT, transport="udp"),))) as server:
+SILENT_OVER_UDP = (Fault(kind=Kind.SILENT, transport="udp"),)
+
+
+async def test_one_server_that_is_silent_over_udp_alone_is_no_blocked_network() -> None:
+    async with serve(ServerConfig(hosts=ONE, faults=SILENT_OVER_UDP)) as server:
         report, _ = await played(server)
-    found = behaviour(report)
-    assert (found.type, found.confidence) == ("udp-blocked", 0.7)
-    assert check(report, "nat.reach").status is Status.WARN
-    assert "7 requests" in check(report, "nat.reach").summary
+    reach = check(report, "nat.reach")
+    assert (behaviour(report).type, reach.status) == ("unknown", Status.INCONCLUSIVE)
+    assert "7 requests" in reach.summary
+    assert "name a second server" in reach.summary
+
+
+async def test_two_servers_that_are_silent_over_udp_alone_are_told_as_a_blocked_network() -> None:
+    async with (
+        serve(ServerConfig(hosts=("127.0.0.1",), faults=SILENT_OVER_UDP)) as one,
+        serve(ServerConfig(hosts=("127.0.0.2",), faults=SILENT_OVER_UDP)) as two,
+    ):
+        report, _ = await played(one, two)
+    assert (behaviour(report).type, behaviour(report).method) == ("udp-blocked", "silence")
+    reach = check(report, "nat.reach")
+    assert (reach.status, reach.findings) == (Status.WARN, ("nat-udp-blocked",))
+    assert "14 requests" in reach.summary
     assert check(report, "nat.filtering").status is Status.SKIP
 
 
