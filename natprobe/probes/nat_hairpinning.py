@@ -2,8 +2,9 @@
 
 Two sockets learn their mapped addresses, then each writes to the other's: so each has written to the other's outer
 address, and no filter is in the way. What comes in shows the source as the NAT gave it: outer (as RFC 4787 REQ-9
-wants it) or inner; a system that takes a packet with its own source address for a forged one (Linux does) shows the
-latter as silence. Some firewalls take such packets for an attack, which is why the user has to ask for this.
+wants it) or inner. A system that takes a packet with its own source address for a forged one (Linux does over IPv4)
+shows the latter as silence, and there silence is no "no". Some firewalls take such packets for an attack, which is why
+the user has to ask for this.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from natprobe.client.sounding import Inquiry, Sounder, Sounding, open_sounder, p
 from natprobe.client.survey import Survey, longest_way_s
 from natprobe.events import Raised
 from natprobe.model import NatBehaviour, Status
+from natprobe.net.own_source import takes_own_source
 from natprobe.net.trouble import Trouble
 from natprobe.probe import Context, Judgement, Probe
 from natprobe.wire.behaviour import CERTAIN, MappingVerdict, chance_of_loss, pooled
@@ -37,6 +39,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     hairpinning: bool | None = None
     source: Literal["external", "internal"] | None = None
     """As whose the packets came in."""
+    sees_inner: bool = True
+    """Whether this system would show packets that come in with an inner source: its own address."""
     chance: float = 1.0
     """The chance that silence was mere loss."""
 
@@ -61,7 +65,8 @@ async def observe(ctx: Context) -> Evidence:
         _flight(ctx, sounders[0], sounders[1], second, controls[0]),
         _flight(ctx, sounders[1], sounders[0], first, controls[1]),
     )
-    evidence = _decided(tuple(flights), tuple(each.sounding() for each in controls))
+    sees_inner = takes_own_source(ctx.side.family)
+    evidence = decided(tuple(flights), tuple(each.sounding() for each in controls), sees_inner=sees_inner)
     if ctx.bench.has(NatBehaviour):
         behaviour = ctx.bench.get(NatBehaviour)
         ctx.bench.put(msgspec.structs.replace(behaviour, hairpinning=evidence.hairpinning))
@@ -79,7 +84,8 @@ async def _flight(ctx: Context, sender: Sounder, receiver: Sounder, mapped: Addr
     return await fly(f"{sender.local} to {mapped}", send, receiver.mailbox, ctx.clock, sends_s=SENDS_S, wait_s=wait_s)
 
 
-def _decided(flights: tuple[Flight, ...], controls: tuple[Sounding, ...]) -> Evidence:
+def decided(flights: tuple[Flight, ...], controls: tuple[Sounding, ...], *, sees_inner: bool) -> Evidence:
+    """What the flights and their controls add up to. Pure."""
     arrived = next((flight for flight in flights if flight.arrived), None)
     sends = max(len(flight.sends_ms) for flight in flights)
     chance = 0.0 if arrived else chance_of_loss(pooled(each.tally for each in controls), sends)
@@ -87,8 +93,9 @@ def _decided(flights: tuple[Flight, ...], controls: tuple[Sounding, ...]) -> Evi
     return Evidence(
         controls=controls,
         flights=flights,
-        hairpinning=True if arrived else (False if chance < CERTAIN else None),
+        hairpinning=True if arrived else (False if chance < CERTAIN and sees_inner else None),
         source=None if arrived is None else ("internal" if arrived.source in inner else "external"),
+        sees_inner=sees_inner,
         chance=chance,
     )
 
@@ -107,7 +114,8 @@ def judge(evidence: Evidence) -> Judgement:
     waited = f"{(first.waited_ms or 0.0) / 1000:.1f} s"
     silence = f"nothing came back from the own mapped addresses ({sends} packets, waited {waited})"
     if evidence.hairpinning is None:
-        return Judgement(status=Status.INCONCLUSIVE, summary=f"hairpinning unknown: {silence}, but the path loses much")
+        why = _INVISIBLE if evidence.chance < CERTAIN else ", but the path loses much"
+        return Judgement(status=Status.INCONCLUSIVE, summary=f"hairpinning unknown: {silence}{why}")
     facts = {"mapped": str(evidence.controls[0].mapped or ""), "sends": str(sends), "waited": waited}
     return Judgement(
         status=Status.PASS,
@@ -115,6 +123,11 @@ def judge(evidence: Evidence) -> Judgement:
         raised=(Raised(id="nat-no-hairpin", facts=facts),),
     )
 
+
+_INVISIBLE = (
+    "; a NAT that turns them around with their inner source address looks the same from here, since this system drops "
+    "packets that claim to come from itself: try from a second host behind the same NAT"
+)
 
 PROBE = Probe(
     id="nat.hairpinning",

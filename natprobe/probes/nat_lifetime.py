@@ -45,9 +45,8 @@ async def observe(ctx: Context) -> Evidence:
     more = finer(bracket_of(_fates(silences)), cap_s - (ctx.clock.now() - began))
     silences += await _all(ctx, server, method, more)
     bracket = bracket_of(_fates(silences))
-    if ctx.bench.has(NatBehaviour) and bracket.alive_s is not None and not bracket.contradictory:
-        behaviour = ctx.bench.get(NatBehaviour)
-        ctx.bench.put(msgspec.structs.replace(behaviour, binding_lifetime_s=bracket.alive_s))
+    if bracket.found_s is not None:
+        ctx.bench.put(msgspec.structs.replace(ctx.bench.get(NatBehaviour), binding_lifetime_s=bracket.found_s))
     return Evidence(server=server, cap_s=cap_s, method=method, silences=silences, bracket=bracket)
 
 
@@ -99,7 +98,9 @@ def judge(evidence: Evidence) -> Judgement:
     if alive is None and gone is None:
         return Judgement(status=Status.INCONCLUSIVE, summary=f"lifetime unknown: {_missing(evidence)}")
     if gone is None:
-        return Judgement(status=Status.PASS, summary=f"an idle binding lives for {alive:g} s at least")
+        return Judgement(
+            status=Status.PASS, summary=f"an idle binding lives for {alive:g} s at least; how much longer was not tried"
+        )
     if gone > REQUIRED_S:
         return Judgement(status=Status.PASS, summary=_between(alive, gone))
     raised = Raised(id="nat-short-udp-timeout", facts={"lifetime": f"{gone:g} s"})

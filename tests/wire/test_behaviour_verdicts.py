@@ -222,8 +222,14 @@ def test_a_mapping_that_depends_is_symmetric_even_if_not_known_on_what() -> None
     [
         ((Door(host="192.0.2.34", answered=True), Door(host="192.0.2.35")), "answered"),
         ((Door(host="192.0.2.34", tcp=True), Door(host="192.0.2.35", tcp=False)), "blocked"),
-        ((Door(host="192.0.2.34", tcp=True),), "blocked"),
+        ((Door(host="192.0.2.34", tcp=True),), "unknown"),
+        ((Door(host="192.0.2.34", name="a", tcp=True), Door(host="192.0.2.35", name="a", tcp=True)), "unknown"),
+        ((Door(host="192.0.2.34", name="a", tcp=True), Door(host="192.0.2.34", name="b", tcp=True)), "unknown"),
+        ((Door(host="192.0.2.34", name="a"), Door(host="192.0.2.35", name="b", tcp=True)), "blocked"),
         ((Door(host="192.0.2.34", rejected_by="10.7.0.1"),), "blocked"),
+        ((Door(host="192.0.2.34", rejected_by="203.0.113.1"),), "unknown"),
+        ((Door(host="10.9.0.34", rejected_by="10.7.0.1"),), "unknown"),
+        ((Door(host="192.0.2.34", rejected_by="203.0.113.1"), Door(host="192.0.2.35")), "blocked"),
         ((Door(host="192.0.2.34", forbidden=True),), "blocked"),
         ((Door(host="192.0.2.34", tcp=False),), "unknown"),
         ((Door(host="192.0.2.34", refused=True, tcp=True),), "unknown"),
@@ -235,9 +241,9 @@ def test_udp_is_blocked_only_where_something_proves_it(doors: tuple[Door, ...], 
     assert reach_of(doors).word == word
 
 
-def test_one_silent_server_is_told_with_less_confidence_than_two() -> None:
-    one, two = Door(host="192.0.2.34", tcp=True), Door(host="192.0.2.35", tcp=True)
-    assert reach_of((one,)).confidence < reach_of((one, two)).confidence
+@pytest.mark.parametrize("door", [Door(host="192.0.2.34", tcp=True), Door(host="192.0.2.34", rejected_by="192.0.2.1")])
+def test_one_silent_server_asks_for_a_second_one(door: Door) -> None:
+    assert "name a second server" in reach_of((door,)).why
 
 
 def test_the_lifetime_lies_between_the_longest_survivor_and_the_first_that_is_gone() -> None:
@@ -248,7 +254,22 @@ def test_the_lifetime_lies_between_the_longest_survivor_and_the_first_that_is_go
 
 
 def test_a_survivor_of_a_longer_silence_contradicts() -> None:
-    assert bracket_of(((30.0, "gone"), (45.0, "alive"))).contradictory
+    bracket = bracket_of(((30.0, "gone"), (45.0, "alive")))
+    assert bracket.contradictory
+    assert bracket.found_s is None
+
+
+@pytest.mark.parametrize(
+    ("fates", "found_s"),
+    [
+        (((30.0, "alive"), (60.0, "gone")), 30.0),
+        (((30.0, "alive"), (60.0, "alive")), None),
+        (((30.0, "unknown"), (60.0, "gone")), None),
+        ((), None),
+    ],
+)
+def test_one_bound_alone_is_no_lifetime(fates: tuple[tuple[float, str], ...], found_s: float | None) -> None:
+    assert bracket_of(fates).found_s == found_s
 
 
 @given(st.floats(1, 600))

@@ -48,6 +48,11 @@ class Bracket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Whether a binding survived a longer silence than the one that ended another."""
         return self.alive_s is not None and self.gone_s is not None and self.alive_s >= self.gone_s
 
+    @property
+    def found_s(self) -> float | None:
+        """The lifetime, where both its bounds were seen: the longest silence survived. One bound alone is none."""
+        return None if self.gone_s is None or self.contradictory else self.alive_s
+
 
 def bracket_of(fates: Iterable[tuple[float, str]]) -> Bracket:
     """The bracket of silences (seconds, fate); what is neither "alive" nor "gone" tells nothing."""
