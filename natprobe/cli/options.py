@@ -80,8 +80,8 @@ def settings(args: argparse.Namespace, given: Given | None) -> Settings:
     """What a run is to go by. Raises UsageError."""
     from natprobe.net.resolve import parse_nameserver  # noqa: PLC0415
 
-    if args.ca_file is not None and not os.access(args.ca_file, os.R_OK):
-        raise UsageError(f"--ca-file: {args.ca_file} cannot be read; name a PEM file")
+    if args.ca_file is not None:
+        _check_authorities(args.ca_file)
     try:
         nameservers = tuple(parse_nameserver(text) for text in args.resolver)
     except ValueError as error:
@@ -96,6 +96,18 @@ def settings(args: argparse.Namespace, given: Given | None) -> Settings:
         nameservers=nameservers,
         now_s=time.time(),
     )
+
+
+def _check_authorities(name: str) -> None:
+    """Raises UsageError where `name` is no file of certificates, before anything is sent."""
+    import ssl  # noqa: PLC0415
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(name)
+    except ssl.SSLError:
+        raise UsageError(f"--ca-file: {name} holds no certificate in PEM form") from None
+    except OSError as error:
+        raise UsageError(f"--ca-file: {name} cannot be read ({error.strerror}); name a PEM file") from None
 
 
 def deadline_s(args: argparse.Namespace) -> float:
