@@ -4,15 +4,18 @@ asyncio gives the signals back to the system when its loop closes. They are bloc
 finds the door open between the run and its report.
 """
 
-import asyncio
 import contextlib
 import signal
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # `natprobe --help` goes through here, and is quicker without
+    import asyncio
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
 
-def cancels(task: "asyncio.Task[object] | None", loop: asyncio.AbstractEventLoop) -> None:
+def cancels(task: "asyncio.Task[object] | None", loop: "asyncio.AbstractEventLoop") -> None:
     """From now on the first signal cancels `task`; a second one would only cut off the release of allocations."""
     heard: list[int] = []
 

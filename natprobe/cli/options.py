@@ -100,14 +100,11 @@ def settings(args: argparse.Namespace, given: Given | None) -> Settings:
 
 def _check_authorities(name: str) -> None:
     """Raises UsageError where `name` is no file of certificates, before anything is sent."""
-    import ssl  # noqa: PLC0415
+    from natprobe.net.trust import objection  # noqa: PLC0415
 
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(name)
-    except ssl.SSLError:
-        raise UsageError(f"--ca-file: {name} holds no certificate in PEM form") from None
-    except OSError as error:
-        raise UsageError(f"--ca-file: {name} cannot be read ({error.strerror}); name a PEM file") from None
+    why = objection(name)
+    if why is not None:
+        raise UsageError(f"--ca-file: {name} {why}")
 
 
 def deadline_s(args: argparse.Namespace) -> float:
