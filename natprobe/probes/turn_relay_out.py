@@ -17,7 +17,7 @@ from natprobe.model import Status
 from natprobe.probe import Context, Judgement, Probe
 
 _HEAD_START_RTTS = 1.5
-_HEAD_START_S = 0.06
+_HEAD_START_S = 0.15
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
