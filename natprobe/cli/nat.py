@@ -16,7 +16,7 @@ from natprobe.cli.progress import progress_listeners
 from natprobe.data import ServersError, stun_servers
 from natprobe.plan import DEFAULT_DEADLINE_S, Plan
 from natprobe.probe import Probe
-from natprobe.probes import all_probes
+from natprobe.probes import probes_about
 from natprobe.target import Target, TargetError, parse
 
 SERVERS_VARIABLE = "NATPROBE_STUN_SERVERS"
@@ -118,7 +118,7 @@ def _public(path: str | None) -> tuple[Target, ...]:
 
 def _wanted(args: argparse.Namespace) -> list[Probe[Any]]:
     left_out = {probe for option, probe in _OPTIONAL.items() if not getattr(args, option)}
-    return [probe for probe in all_probes() if probe.scope != "cell" and probe.id not in left_out]
+    return [probe for probe in probes_about("dns", "nat") if probe.id not in left_out]
 
 
 def _cap_s(args: argparse.Namespace) -> float | None:

@@ -22,7 +22,7 @@ from natprobe.wire.behaviour import CERTAIN, Tally, Trial, chance_of_loss, poole
 from natprobe.wire.plain_values import ChangeRequest, encode_change_request, encode_response_port
 from natprobe.wire.registry import Attribute
 
-SENDS_S = (0.0, 0.06, 0.14, 0.25, 0.37, 0.5)
+SENDS_S = (0.0, 0.05, 0.11, 0.19, 0.29, 0.4)
 MORE_SENDS_S = (0.0, 0.1, 0.2, 0.3)
 MOST_SENDS = 22
 """After which a path that loses so much is given up, and the answer is "unknown"."""

@@ -9,21 +9,22 @@ address the relay really writes, which a wrong `external-ip` or a second NAT cou
 
 import asyncio
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from natprobe.address import Address
 from natprobe.client.flight import Flight, fly
 from natprobe.client.hold import Hold
-from natprobe.client.line import Way
-from natprobe.client.opening import open_client
 from natprobe.client.sounding import Inquiry, Sounder, Sounding, open_sounder, plain, repeat
 from natprobe.client.survey import Survey
-from natprobe.client.turn import TurnClient
 from natprobe.net.trouble import Trouble
 from natprobe.wire.behaviour import CERTAIN, Tally, Trial, chance_of_loss, pooled
 from natprobe.wire.parcel import new_token, parcel
 from natprobe.wire.session import Login
+
+if TYPE_CHECKING:  # most runs need no relay, and start sooner without its client
+    from natprobe.client.turn import TurnClient
 
 SENDS_S = (0.0, 0.06, 0.14, 0.25, 0.37, 0.5)
 MORE_S = (0.0, 0.1, 0.2, 0.3)
@@ -80,7 +81,10 @@ async def by_relay(
     return await _tried(hold, client, relayed, opened)
 
 
-async def _allocated(hold: Hold, server: Address, login: Login | None) -> TurnClient | str:
+async def _allocated(hold: Hold, server: Address, login: Login | None) -> "TurnClient | str":
+    from natprobe.client.line import Way  # noqa: PLC0415
+    from natprobe.client.opening import open_client  # noqa: PLC0415
+
     try:
         async with asyncio.timeout(_ALLOCATE_S):
             for _ in range(_NEW_PORTS):
@@ -103,7 +107,7 @@ def _open_ear(hold: Hold, towards: Address, source: Address | None) -> _Ear | Tr
     return sounder if isinstance(sounder, Trouble) else _Ear(sounder, sounder.ask(plain(towards)))
 
 
-async def _ready(hold: Hold, client: TurnClient, ears: list[_Ear]) -> bool:
+async def _ready(hold: Hold, client: "TurnClient", ears: list[_Ear]) -> bool:
     """Every ear knows its mapped address, and the relay may write to them."""
     await asyncio.gather(*(repeat(ear.control, hold.clock, _CONTROL_S, give_up_s=1.2) for ear in ears))
     hosts = {ear.mapped.host for ear in ears if ear.mapped}
@@ -111,7 +115,7 @@ async def _ready(hold: Hold, client: TurnClient, ears: list[_Ear]) -> bool:
     return all(ear.mapped for ear in ears) and bool(permits) and all(each.succeeded for each in permits)
 
 
-async def _tried(hold: Hold, client: TurnClient, relayed: Address, ears: list[_Ear]) -> RelayTrials:
+async def _tried(hold: Hold, client: "TurnClient", relayed: Address, ears: list[_Ear]) -> RelayTrials:
     friend, strangers = ears[0], ears[1:]
     proof_task = asyncio.create_task(_prove(hold, client, relayed, friend))
     flights = await asyncio.gather(*(_fly(hold, client, ear) for ear in strangers))
@@ -135,7 +139,7 @@ async def _tried(hold: Hold, client: TurnClient, relayed: Address, ears: list[_E
     )
 
 
-async def _prove(hold: Hold, client: TurnClient, relayed: Address, friend: _Ear) -> Flight:
+async def _prove(hold: Hold, client: "TurnClient", relayed: Address, friend: _Ear) -> Flight:
     """The relay writes to a socket that has written to it: to where that socket's packets are seen to come from."""
     token = new_token()
     came_in = client.stun.mailbox.expect(token)
@@ -154,7 +158,7 @@ async def _prove(hold: Hold, client: TurnClient, relayed: Address, friend: _Ear)
     )  # fmt: skip
 
 
-async def _fly(hold: Hold, client: TurnClient, ear: _Ear) -> Flight:
+async def _fly(hold: Hold, client: "TurnClient", ear: _Ear) -> Flight:
     """The relay writes to a socket that has never written to it, until loss is no explanation for silence any more."""
     mapped = ear.mapped or ear.sounder.local
     sends_s: tuple[float, ...] = SENDS_S

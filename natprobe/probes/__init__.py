@@ -13,7 +13,17 @@ from natprobe.probe import Probe
 @cache
 def all_probes() -> tuple[Probe[Any], ...]:
     """Every probe of this folder, by id."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return _loaded("")
+
+
+@cache
+def probes_about(*subjects: str) -> tuple[Probe[Any], ...]:
+    """The probes whose ids begin with one of `subjects` ("nat"), by id. No other file is loaded: each bears its id."""
+    return _loaded(*(f"{subject}_" for subject in subjects))
+
+
+def _loaded(*prefixes: str) -> tuple[Probe[Any], ...]:
+    names = (module.name for module in pkgutil.iter_modules(__path__) if module.name.startswith(prefixes))
     found = [importlib.import_module(f"{__name__}.{name}").PROBE for name in names]
     return tuple(sorted(found, key=lambda probe: probe.id))
 
