@@ -43,9 +43,16 @@ def pytest_runtest_protocol(item: pytest.Item) -> None:
     """Starts this test's case and those of the next ones (with pytest-xdist another worker may run them as well)."""
     at = item.session.items.index(item)
     for each in item.session.items[at : at + _AT_ONCE]:
-        if isinstance(each, pytest.Function) and "outcome" in each.fixturenames:
-            case = cast("Playable", each.callspec.params["case"])
+        case = _case(each)
+        if case is not None:
             item.session.stash.setdefault(_AHEAD, Ahead()).start(each.nodeid, case)
+
+
+def _case(item: pytest.Item) -> Playable | None:
+    """The case whose outcome this test asks for."""
+    if not isinstance(item, pytest.Function) or not {"case", "outcome"}.issubset(item.fixturenames):
+        return None
+    return cast("Playable", item.callspec.params["case"]) if hasattr(item, "callspec") else None
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
