@@ -3,7 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -22,6 +22,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "tun: needs /dev/net/tun as well (links with delay or loss)")
     config.addinivalue_line("markers", "chromium: needs a Chromium that runs headless")
     config.addinivalue_line("markers", "tshark: needs Wireshark's tshark")
+    config.addinivalue_line("markers", "prometheus: needs Prometheus and its promtool")
+    config.addinivalue_line("markers", "systemd: needs systemd-analyze")
     config.stash[_NOT_RUN] = {}
     # A job that is cancelled is told so with SIGTERM: fixtures are to end as they do after Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -70,7 +72,7 @@ def _is_worker(config: pytest.Config) -> bool:
 
 
 def _lack(item: pytest.Item) -> str | None:
-    needs = [need for need in ("lab", "tun", "chromium", "tshark") if item.get_closest_marker(need)]
+    needs = [need for need in get_args(ability.Need) if item.get_closest_marker(need)]
     return next((why for need in needs if (why := ability.missing(need)) is not None), None)
 
 

@@ -24,6 +24,8 @@ class Collector:
         self.candidates: list[Candidate] = []
         self.missed: list[str] = []
         self.reflected = False
+        self.reflected_own = False
+        """Whether a server told a base its own address: no NAT stands between."""
         self.settled_ms = 0.0
         """When the last answer came, or the last server was given up; calls that are made afterwards do not count."""
         self._emit = emit
@@ -40,6 +42,7 @@ class Collector:
     def reflexive(self, found: Reflexive) -> None:
         """A server told this host an address; where that is the host's own, the server was useful all the same."""
         self.reflected = True
+        self.reflected_own |= found.mapped == found.base.address
         if not found.url.startswith("turn"):  # what a TURN server is there for is a relay
             self._useful.add(found.url)
         self._tell(reflexive(found, self._now_ms()))

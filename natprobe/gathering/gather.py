@@ -202,7 +202,7 @@ def _summed_up(current: Gathering) -> Evidence:
         turn=tuple(str(target) for target in targets if target.scheme in _TURN),
         missed=tuple(collector.missed),
         complete_ms=collector.settled_ms,
-        browser=browser_notes(tuple(collector.candidates), stuns),
+        browser=browser_notes(tuple(collector.candidates), stuns, reflected_own=collector.reflected_own),
     )
 
 

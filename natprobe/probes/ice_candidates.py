@@ -60,13 +60,19 @@ def judge(evidence: Evidence) -> Judgement:
     return Judgement(status=Status.PASS, summary=summary)
 
 
-def browser_notes(candidates: tuple[Candidate, ...], stuns: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Where a browser with the same servers would show something else."""
+def browser_notes(
+    candidates: tuple[Candidate, ...], stuns: tuple[str, ...] = (), *, reflected_own: bool = False
+) -> tuple[str, ...]:
+    """Where a browser with the same servers would show something else.
+
+    `reflected_own`: a server told this host an address that is the host's own.
+    """
     relays = [each for each in candidates if each.type == "relay"]
     some_host = any(each.type == "host" for each in candidates)
     notes = (
         (_MDNS, some_host),
         (_ACTIVE_TCP, some_host),
+        (_TWINS, reflected_own),
         (_UDP_ALONE, any(_unnamed(each) for each in relays)),
         ("Browsers do not use TURN over DTLS.", any(each.relay_protocol == "dtls" for each in relays)),
         (_NO_FAMILY, any(each.address.family == 6 for each in relays)),
@@ -84,8 +90,12 @@ _MDNS = (
     "port 0 as the related address of reflexive ones."
 )
 _ACTIVE_TCP = (
-    "A browser lists a TCP candidate with port 9 (tcptype active) beside each host candidate; it can only connect to "
-    "servers with passive TCP."
+    "Once camera or microphone is allowed, a browser also lists a TCP candidate with port 9 (tcptype active) beside each "
+    "host candidate; it can only connect to servers with passive TCP."
+)
+_TWINS = (
+    "Until camera or microphone is allowed, Chromium shows this host's own public address as a reflexive candidate, "
+    "since the host candidate hides it."
 )
 _UDP_ALONE = "For a turn URI without ?transport a browser tries UDP alone, and has no relay by tcp from it."
 _NO_FAMILY = "Chromium asks for no address family, and gets an IPv4 relay from a server that it reaches over IPv6."

@@ -111,6 +111,7 @@ def validated(schema: str, path: Path) -> int:
     return subprocess.run(command, capture_output=True, check=False, timeout=60).returncode
 
 
+@pytest.mark.systemd
 def test_systemd_is_content(tmp_path: Path) -> None:
     program = shutil.which("true")
     assert program is not None

@@ -45,6 +45,7 @@ def alert_expressions() -> list[str]:
     return re.findall(r"^ +expr: (.+)$", (FOLDER / "alerts.yml").read_text(encoding="utf-8"), re.MULTILINE)
 
 
+@pytest.mark.prometheus
 @pytest.mark.parametrize(
     "arguments",
     [("check", "config", "prometheus.yml"), ("check", "rules", "alerts.yml"), ("test", "rules", "alerts.test.yml")],

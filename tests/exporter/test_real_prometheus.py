@@ -18,6 +18,8 @@ from natprobe.credential import Credential, Secret
 from natprobe.server import FAULTS, ServerConfig
 from natprobe.server.beside import serve_beside
 
+pytestmark = pytest.mark.prometheus
+
 EXAMPLES = Path(__file__).parents[2] / "examples" / "prometheus"
 PASSWORD = "planted-pass-phrase"
 PATIENCE_S = 60

@@ -8,21 +8,22 @@ from typing import Literal
 
 from tests.lab.namespace import PATH, tool
 
-Need = Literal["lab", "tun", "chromium", "tshark"]
+Need = Literal["lab", "tun", "chromium", "tshark", "prometheus", "systemd"]
 _PROGRAMS = ("ip", "nft", "nsenter", "unshare", "turnserver", "openssl")
+_OF_NEED = {"tshark": ("tshark",), "prometheus": ("prometheus", "promtool"), "systemd": ("systemd-analyze",)}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @functools.cache
 def missing(need: str) -> str | None:
     """Why tests with this marker cannot run; None where they can."""
-    return {"lab": _no_lab, "tun": _no_tun, "chromium": _no_chromium, "tshark": _no_tshark}[need]()
+    looks = {"lab": _no_lab, "tun": _no_tun, "chromium": _no_chromium}
+    return looks[need]() if need in looks else _absent(*_OF_NEED[need])
 
 
 def _no_lab() -> str | None:
-    absent = [name for name in _PROGRAMS if tool(name) is None]
-    if absent:
-        return f"not installed: {', '.join(absent)}"
+    if (absent := _absent(*_PROGRAMS)) is not None:
+        return absent
     name = f"np{os.getpid()}-{uuid.uuid4().hex[:6]}"
     tried = _try("ip", "netns", "add", name) or _try("nsenter", f"--net=/run/netns/{name}", "nft", "list", "ruleset")
     _try("ip", "netns", "del", name)
@@ -41,8 +42,9 @@ def _no_chromium() -> str | None:
     return None if any(tool(name) for name in BROWSERS) else f"not installed: {' or '.join(BROWSERS)}"
 
 
-def _no_tshark() -> str | None:
-    return None if tool("tshark") else "not installed: tshark"
+def _absent(*programs: str) -> str | None:
+    absent = [name for name in programs if tool(name) is None]
+    return f"not installed: {', '.join(absent)}" if absent else None
 
 
 def _try(*command: str) -> str | None:

@@ -1,0 +1,153 @@
+"""What Chromium gathers, and what it may gather differently: a closed list, each entry explained by gather's own text."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from ipaddress import ip_address
+from typing import Any, NamedTuple
+
+from tests.lab.browser import Browser
+from tests.lab.layout import INTERNET_IPV4
+
+
+class Seen(NamedTuple):
+    """What is compared of a candidate; the host of a random .local name is that suffix alone."""
+
+    kind: str
+    protocol: str
+    host: str
+    relay_protocol: str | None = None
+
+
+class Gathered(NamedTuple):
+    """One gathering of Chromium's."""
+
+    candidates: frozenset[Seen]
+    failed: frozenset[str]
+    """The URLs of its `icecandidateerror` events."""
+    complete: bool
+
+
+_BEGIN = """
+window.told = {found: [], failed: [], complete: false};
+window.pc = new RTCPeerConnection({iceServers: %s});
+pc.onicecandidateerror = event => told.failed.push(event.url);
+pc.onicecandidate = ({candidate}) => candidate
+    ? told.found.push({line: candidate.candidate, url: candidate.url})
+    : told.complete = true;
+pc.createDataChannel("data");
+pc.setLocalDescription();
+"""
+_UNTIL = """
+new Promise(done => {
+  const until = performance.now() + %d;
+  const look = () => told.complete || performance.now() > until ? done(told) : setTimeout(look, 20);
+  look();
+})
+"""
+ALLOWED = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+"""Options for a page that may use the microphone; pages are asked for it only where they are files or https."""
+
+
+def begin(browser: Browser, servers: Sequence[Mapping[str, Any]], *, microphone: bool = False) -> None:
+    """Starts a gathering."""
+    if microphone:
+        browser.evaluate("navigator.mediaDevices.getUserMedia({audio: true}).then(stream => stream.active)")
+    browser.evaluate(_BEGIN % json.dumps(servers))
+
+
+def result(browser: Browser, at_most_s: float) -> Gathered:
+    """What it has found when it is complete, or after so many seconds."""
+    told = browser.evaluate(_UNTIL % (at_most_s * 1000), timeout_s=at_most_s + 10.0)
+    return Gathered(
+        frozenset(_seen(each["line"], each["url"]) for each in told["found"]),
+        frozenset(told["failed"]),
+        told["complete"],
+    )
+
+
+def _seen(line: str, url: str | None) -> Seen:
+    words = line.split()
+    kind, protocol, host = words[7], words[2].lower(), words[4]
+    if host.endswith(".local"):
+        return Seen(kind, protocol, ".local")
+    relay = _relay_protocol(url or "") if kind == "relay" else None
+    return Seen(kind, protocol, str(ip_address(host)), relay)
+
+
+def _relay_protocol(url: str) -> str:
+    """Not of the event's own `relayProtocol`: Chromium 156 leaves it null where it is udp."""
+    if url.startswith("turns:"):
+        return "tls"
+    return "tcp" if url.endswith("transport=tcp") else "udp"
+
+
+def of_natprobe(report: Mapping[str, Any]) -> frozenset[Seen]:
+    """The same of natprobe's report."""
+    return frozenset(
+        Seen(each["type"], each["protocol"], each["address"]["host"], each.get("relay_protocol"))
+        for each in report["candidates"]
+    )
+
+
+Change = Callable[[frozenset[Seen], Mapping[str, Any]], frozenset[Seen]]
+"""From natprobe's candidates (and its report) to what Chromium shows instead."""
+
+
+def explained(report: Mapping[str, Any], *, microphone: bool) -> frozenset[Seen]:
+    """natprobe's candidates, changed as its own notes about browsers say and in no other way."""
+    notes = next(check["evidence"]["browser"] for check in report["checks"] if check["id"] == "ice.candidates")
+    expected = of_natprobe(report)
+    for words, change in _ALLOWED if microphone else _UNASKED:
+        if any(words in note for note in notes):
+            expected = change(expected, report)
+    return expected
+
+
+def _hosts(report: Mapping[str, Any]) -> set[str]:
+    return {each.host for each in of_natprobe(report) if each.kind == "host"}
+
+
+def _names(ours: frozenset[Seen], _: Mapping[str, Any]) -> frozenset[Seen]:
+    return frozenset(each._replace(host=".local") if each.kind == "host" else each for each in ours)
+
+
+def _twins(ours: frozenset[Seen], report: Mapping[str, Any]) -> frozenset[Seen]:
+    gathered = (check["evidence"]["views"] for check in report["checks"] if check["id"] == "ice.gather")
+    mapped = {view["mapped"]["host"] for views in gathered for view in views if view.get("mapped")}
+    return ours | {Seen("srflx", "udp", host) for host in mapped & _hosts(report)}
+
+
+def _active_tcp(ours: frozenset[Seen], _: Mapping[str, Any]) -> frozenset[Seen]:
+    return ours | {each._replace(protocol="tcp") for each in ours if each.kind == "host"}
+
+
+def _udp_alone(ours: frozenset[Seen], report: Mapping[str, Any]) -> frozenset[Seen]:
+    named = {
+        Seen(each["type"], each["protocol"], each["address"]["host"], each["relay_protocol"])
+        for each in report["candidates"]
+        if each["type"] == "relay" and ("?transport=" in each["url"] or each["relay_protocol"] != "tcp")
+    }
+    return frozenset(each for each in ours if each.kind != "relay") | named
+
+
+def _no_dtls(ours: frozenset[Seen], _: Mapping[str, Any]) -> frozenset[Seen]:
+    return frozenset(each for each in ours if each.relay_protocol != "dtls")
+
+
+def _no_family(ours: frozenset[Seen], _: Mapping[str, Any]) -> frozenset[Seen]:
+    return frozenset(each._replace(host=RELAY_IPV4) if each.kind == "relay" else each for each in ours)
+
+
+RELAY_IPV4 = INTERNET_IPV4[0]
+"""The IPv4 address of the relays in these tests."""
+_ALWAYS: tuple[tuple[str, Change], ...] = (
+    ("UDP alone", _udp_alone),
+    ("do not use TURN over DTLS", _no_dtls),
+    ("asks for no address family", _no_family),
+)
+_UNASKED = (
+    ("host candidates as random .local names", _names),
+    ("this host's own public address as a reflexive candidate", _twins),
+    *_ALWAYS,
+)
+_ALLOWED = (("also lists a TCP candidate with port 9", _active_tcp), *_ALWAYS)

@@ -1,0 +1,171 @@
+"""A real Chromium in a namespace: `Browser(world, box).evaluate("1 + 1")` runs JavaScript in a blank page.
+
+`python -m tests.lab.browser CONTROL URL PROGRAM OPTION…` starts it and hands expressions that come over the control socket
+(a path, which no network namespace hides) to it, by the DevTools protocol over a pipe. Ends when its standard input
+closes, and Chromium with it.
+"""
+
+import contextlib
+import itertools
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+
+from tests.lab.ability import BROWSERS
+from tests.lab.namespace import Namespace, tool
+from tests.lab.world import World
+
+SHOWS_ADDRESSES = "--disable-features=WebRtcHideLocalIpsWithMdns"
+"""Host candidates with their addresses, as a page with camera or microphone sees them."""
+_OPTIONS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-extensions",
+    "--disable-sync",
+    "--remote-debugging-pipe",
+)
+_MOST_BYTES = 1 << 17
+_START_S = 30.0
+_POLL_S = 0.01
+
+
+class ScriptError(Exception):
+    """The page's own exception."""
+
+
+class Browser:
+    """A running Chromium with one blank page. A context manager; the world's end stops it as well."""
+
+    def __init__(self, world: World, box: Namespace, *options: str, page: str = "about:blank") -> None:
+        self._control = str(world.new_file("browser"))
+        program = next(path for name in BROWSERS if (path := tool(name)))
+        profile = world.new_file("profile")
+        profile.mkdir()
+        command = (program, *_OPTIONS, f"--user-data-dir={profile}", *options)
+        own = {"HOME": str(profile), "DBUS_SESSION_BUS_ADDRESS": "disabled:"}
+        self._running = world.keep(
+            box.start(sys.executable, "-m", "tests.lab.browser", self._control, page, *command, env=own)
+        )
+
+    def wait(self) -> Self:
+        """Waits until the page is there: several browsers start side by side."""
+        self._running.wait_for("ready", _START_S)
+        return self
+
+    def evaluate(self, expression: str, timeout_s: float = 30.0) -> Any:
+        """The value of a JavaScript expression, awaited where it is a promise. Raises ScriptError, and TimeoutError."""
+        self.wait()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as own:
+            own.settimeout(timeout_s)
+            own.connect(self._control)
+            own.send(expression.encode())
+            told = msgspec.json.decode(own.recv(_MOST_BYTES))
+        if "exceptionDetails" in told:
+            raise ScriptError(msgspec.json.encode(told["exceptionDetails"]).decode())
+        return told["result"].get("value")
+
+    def stop(self) -> None:
+        """Ends it. Safe to call twice."""
+        self._running.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+
+class _DevTools:
+    """Chromium's debugging pipe: JSON messages, each ended by a NUL."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        theirs_in, self._out = os.pipe()
+        self._in, theirs_out = os.pipe()
+        self._numbers = itertools.count(1)
+        self._rest = b""
+        self.process = subprocess.Popen(_on_3_and_4(command, theirs_in, theirs_out), pass_fds=(theirs_in, theirs_out))
+        os.close(theirs_in)
+        os.close(theirs_out)
+
+    def call(self, method: str, session: str | None = None, **parameters: object) -> Any:
+        """The result of one command; events are passed over. Raises EOFError where Chromium has ended."""
+        number = next(self._numbers)
+        message: dict[str, object] = {"id": number, "method": method, "params": parameters}
+        if session:
+            message["sessionId"] = session
+        os.write(self._out, msgspec.json.encode(message) + b"\0")
+        answer = next(each for each in self._messages() if each.get("id") == number)
+        if "error" in answer:
+            raise RuntimeError(str(answer["error"]))
+        return answer["result"]
+
+    def _messages(self) -> Iterator[Any]:
+        while True:
+            head, nul, rest = self._rest.partition(b"\0")
+            if nul:
+                self._rest = rest
+                yield msgspec.json.decode(head)
+                continue
+            more = os.read(self._in, _MOST_BYTES)
+            if not more:
+                raise EOFError
+            self._rest += more
+
+
+def _on_3_and_4(command: Sequence[str], reads: int, writes: int) -> list[str]:
+    return ["bash", "-c", f'exec "$@" 3<&{reads} 4>&{writes}', "bash", *command]
+
+
+def _serve(page: _DevTools, session: str, listener: socket.socket) -> None:
+    """Answers expressions until standard input closes."""
+    while sys.stdin.fileno() not in select.select([listener, sys.stdin], [], [])[0]:
+        with listener.accept()[0] as caller, contextlib.suppress(OSError):
+            expression = caller.recv(_MOST_BYTES).decode()
+            options = {"awaitPromise": True, "returnByValue": True, "userGesture": True}
+            caller.send(msgspec.json.encode(page.call("Runtime.evaluate", session, expression=expression, **options)))
+
+
+def _await_page(browser: _DevTools, session: str, url: str) -> None:
+    loaded = f"location.href == {msgspec.json.encode(url).decode()} && document.readyState == 'complete'"
+    while not browser.call("Runtime.evaluate", session, expression=loaded)["result"].get("value"):
+        time.sleep(_POLL_S)
+
+
+def main() -> None:
+    """Starts Chromium, opens a page, serves."""
+    control, url, *command = sys.argv[1:]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(control)
+        listener.listen()
+        browser = _DevTools(command)
+        with contextlib.suppress(KeyboardInterrupt, EOFError):
+            target = browser.call("Target.createTarget", url=url)["targetId"]
+            session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+            _await_page(browser, session, url)
+            sys.stdout.write("ready\n")
+            sys.stdout.flush()
+            _serve(browser, session, listener)
+        browser.process.terminate()
+        browser.process.wait()
+
+
+if __name__ == "__main__":
+    main()
