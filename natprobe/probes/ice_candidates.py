@@ -90,8 +90,8 @@ _MDNS = (
     "port 0 as the related address of reflexive ones."
 )
 _ACTIVE_TCP = (
-    "Once camera or microphone is allowed, a browser also lists a TCP candidate with port 9 (tcptype active) beside each "
-    "host candidate; it can only connect to servers with passive TCP."
+    "Once camera or microphone is allowed, a browser also lists a TCP candidate with port 9 (tcptype active) beside "
+    "each host candidate; it can only connect to servers with passive TCP."
 )
 _TWINS = (
     "Until camera or microphone is allowed, Chromium shows this host's own public address as a reflexive candidate, "

@@ -1,8 +1,9 @@
-"""What Chromium gathers, and what it may gather differently: a closed list, each entry explained by gather's own text."""
+"""What Chromium gathers, and what may differ: a closed list, each entry explained by gather's own text."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.lab.browser import Browser
@@ -27,42 +28,42 @@ class Gathered(NamedTuple):
     complete: bool
 
 
-_BEGIN = """
-window.told = {found: [], failed: [], complete: false};
-window.pc = new RTCPeerConnection({iceServers: %s});
-pc.onicecandidateerror = event => told.failed.push(event.url);
-pc.onicecandidate = ({candidate}) => candidate
-    ? told.found.push({line: candidate.candidate, url: candidate.url})
-    : told.complete = true;
-pc.createDataChannel("data");
-pc.setLocalDescription();
-"""
-_UNTIL = """
+_GATHER = """
 new Promise(done => {
-  const until = performance.now() + %d;
-  const look = () => told.complete || performance.now() > until ? done(told) : setTimeout(look, 20);
-  look();
+  const told = {found: [], failed: [], complete: false};
+  const pc = new RTCPeerConnection({iceServers: %s});
+  let quiet;
+  const end = () => { clearTimeout(quiet); pc.close(); done(told); };
+  const wait = () => { clearTimeout(quiet); quiet = setTimeout(end, %d); };
+  pc.onicecandidateerror = event => told.failed.push(event.url);
+  pc.onicecandidate = ({candidate}) => {
+    if (!candidate) { told.complete = true; return end(); }
+    told.found.push({line: candidate.candidate, url: candidate.url});
+    wait();
+  };
+  pc.createDataChannel("data");
+  pc.setLocalDescription();
+  wait();
 })
 """
-ALLOWED = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-"""Options for a page that may use the microphone; pages are asked for it only where they are files or https."""
+_ASK = "navigator.mediaDevices.getUserMedia({audio: true}).then(stream => stream.active)"
+_MOST_S = 90.0
 
 
-def begin(browser: Browser, servers: Sequence[Mapping[str, Any]], *, microphone: bool = False) -> None:
-    """Starts a gathering."""
-    if microphone:
-        browser.evaluate("navigator.mediaDevices.getUserMedia({audio: true}).then(stream => stream.active)")
-    browser.evaluate(_BEGIN % json.dumps(servers))
-
-
-def result(browser: Browser, at_most_s: float) -> Gathered:
-    """What it has found when it is complete, or after so many seconds."""
-    told = browser.evaluate(_UNTIL % (at_most_s * 1000), timeout_s=at_most_s + 10.0)
+def gather(browser: Browser, servers: Sequence[Mapping[str, Any]], quiet_s: float) -> Gathered:
+    """What the page finds until it is complete, or until nothing more has come for so many seconds."""
+    told = browser.evaluate(_GATHER % (json.dumps(servers), quiet_s * 1000), _MOST_S)
     return Gathered(
         frozenset(_seen(each["line"], each["url"]) for each in told["found"]),
         frozenset(told["failed"]),
         told["complete"],
     )
+
+
+def allow_microphone(browser: Browser, page: Path) -> None:
+    """Asks for it, as a page of calls does; before this the page is a blank one."""
+    browser.open(page)
+    assert browser.evaluate(_ASK)
 
 
 def _seen(line: str, url: str | None) -> Seen:

@@ -119,3 +119,4 @@ def test_what_a_browser_would_not_do_is_noted() -> None:
         True
     ] * 4
     assert ice_candidates.browser_notes(()) == ()
+    assert "own public address" in ice_candidates.browser_notes((), reflected_own=True)[0]

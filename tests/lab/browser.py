@@ -1,8 +1,8 @@
 """A real Chromium in a namespace: `Browser(world, box).evaluate("1 + 1")` runs JavaScript in a blank page.
 
-`python -m tests.lab.browser CONTROL URL PROGRAM OPTION…` starts it and hands expressions that come over the control socket
-(a path, which no network namespace hides) to it, by the DevTools protocol over a pipe. Ends when its standard input
-closes, and Chromium with it.
+`python -m tests.lab.browser CONTROL PROGRAM OPTION…` starts it, and hands DevTools commands that come over the control
+socket (a path, which no network namespace hides) to its page, through a pipe. Ends when its standard input closes, and
+Chromium with it.
 """
 
 import contextlib
@@ -13,8 +13,8 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,10 +22,13 @@ import msgspec
 
 from tests.lab.ability import BROWSERS
 from tests.lab.namespace import Namespace, tool
+from tests.lab.process import wait_until
 from tests.lab.world import World
 
 SHOWS_ADDRESSES = "--disable-features=WebRtcHideLocalIpsWithMdns"
-"""Host candidates with their addresses, as a page with camera or microphone sees them."""
+"""Host candidates with their addresses in place of random names."""
+ALLOWS_MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+"""A microphone, and the permission for pages that are files or https; a blank page has none."""
 _OPTIONS = (
     "--headless",
     "--no-sandbox",
@@ -43,7 +46,6 @@ _OPTIONS = (
 )
 _MOST_BYTES = 1 << 17
 _START_S = 30.0
-_POLL_S = 0.01
 
 
 class ScriptError(Exception):
@@ -53,7 +55,7 @@ class ScriptError(Exception):
 class Browser:
     """A running Chromium with one blank page. A context manager; the world's end stops it as well."""
 
-    def __init__(self, world: World, box: Namespace, *options: str, page: str = "about:blank") -> None:
+    def __init__(self, world: World, box: Namespace, *options: str) -> None:
         self._control = str(world.new_file("browser"))
         program = next(path for name in BROWSERS if (path := tool(name)))
         profile = world.new_file("profile")
@@ -61,7 +63,7 @@ class Browser:
         command = (program, *_OPTIONS, f"--user-data-dir={profile}", *options)
         own = {"HOME": str(profile), "DBUS_SESSION_BUS_ADDRESS": "disabled:"}
         self._running = world.keep(
-            box.start(sys.executable, "-m", "tests.lab.browser", self._control, page, *command, env=own)
+            box.start(sys.executable, "-m", "tests.lab.browser", self._control, *command, env=own)
         )
 
     def wait(self) -> Self:
@@ -71,15 +73,27 @@ class Browser:
 
     def evaluate(self, expression: str, timeout_s: float = 30.0) -> Any:
         """The value of a JavaScript expression, awaited where it is a promise. Raises ScriptError, and TimeoutError."""
+        options = {"awaitPromise": True, "returnByValue": True, "userGesture": True}
+        told = self._call("Runtime.evaluate", {"expression": expression, **options}, timeout_s)
+        if "exceptionDetails" in told:
+            raise ScriptError(msgspec.json.encode(told["exceptionDetails"]).decode())
+        return told["result"].get("value")
+
+    def open(self, file: Path) -> None:
+        """Shows a page of this machine, which browsers trust as they trust https (a secure context)."""
+        url = file.as_uri()
+        self._call("Page.navigate", {"url": url}, _START_S)
+        is_there = f"location.href == '{url}' && document.readyState == 'complete'"
+        if not wait_until(lambda: self.evaluate(is_there) is True, _START_S):
+            raise AssertionError(f"{url} did not open")
+
+    def _call(self, method: str, parameters: Mapping[str, object], timeout_s: float) -> Any:
         self.wait()
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as own:
             own.settimeout(timeout_s)
             own.connect(self._control)
-            own.send(expression.encode())
-            told = msgspec.json.decode(own.recv(_MOST_BYTES))
-        if "exceptionDetails" in told:
-            raise ScriptError(msgspec.json.encode(told["exceptionDetails"]).decode())
-        return told["result"].get("value")
+            own.send(msgspec.json.encode((method, parameters)))
+            return msgspec.json.decode(own.recv(_MOST_BYTES))
 
     def stop(self) -> None:
         """Ends it. Safe to call twice."""
@@ -134,32 +148,24 @@ def _on_3_and_4(command: Sequence[str], reads: int, writes: int) -> list[str]:
 
 
 def _serve(page: _DevTools, session: str, listener: socket.socket) -> None:
-    """Answers expressions until standard input closes."""
+    """Passes commands on until standard input closes."""
     while sys.stdin.fileno() not in select.select([listener, sys.stdin], [], [])[0]:
         with listener.accept()[0] as caller, contextlib.suppress(OSError):
-            expression = caller.recv(_MOST_BYTES).decode()
-            options = {"awaitPromise": True, "returnByValue": True, "userGesture": True}
-            caller.send(msgspec.json.encode(page.call("Runtime.evaluate", session, expression=expression, **options)))
-
-
-def _await_page(browser: _DevTools, session: str, url: str) -> None:
-    loaded = f"location.href == {msgspec.json.encode(url).decode()} && document.readyState == 'complete'"
-    while not browser.call("Runtime.evaluate", session, expression=loaded)["result"].get("value"):
-        time.sleep(_POLL_S)
+            method, parameters = msgspec.json.decode(caller.recv(_MOST_BYTES), type=tuple[str, dict[str, Any]])
+            caller.send(msgspec.json.encode(page.call(method, session, **parameters)))
 
 
 def main() -> None:
     """Starts Chromium, opens a page, serves."""
-    control, url, *command = sys.argv[1:]
+    control, *command = sys.argv[1:]
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind(control)
         listener.listen()
         browser = _DevTools(command)
         with contextlib.suppress(KeyboardInterrupt, EOFError):
-            target = browser.call("Target.createTarget", url=url)["targetId"]
+            target = browser.call("Target.createTarget", url="about:blank")["targetId"]
             session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-            _await_page(browser, session, url)
             sys.stdout.write("ready\n")
             sys.stdout.flush()
             _serve(browser, session, listener)
