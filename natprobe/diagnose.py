@@ -17,7 +17,7 @@ REACHES = ("turn.reach", "stun.binding", "ice.gather")
 ABSENT = frozenset(
     {
         "udp-port-refused", "udp-port-blocked", "udp-port-unreachable", "tcp-port-refused", "tcp-port-blocked",
-        "tcp-port-silent", "tcp-accept-no-answer", "tcp-accept-then-close", "uri-wrong-service-port", "tls-no-listener",
+        "tcp-accept-no-answer", "tcp-accept-then-close", "uri-wrong-service-port", "tls-no-listener",
         "dtls-off", "host-unreachable", "all-ports-blocked-host-down", "udp-blocked-client", "dns-srv-mismatch",
         "ice-error-701",
     }

@@ -29,7 +29,6 @@ NO_FINDINGS = {
 }
 """Words with a hyphen that judges use for something else."""
 JUDGED_ONLY = {
-    "tcp-port-silent": "is named in a table of diagnose, and raised by no probe of this ladder",
     "ice-error-701": "diagnose knows it; the probes of ICE raise it",
     "tls-too-old-only": "coturn is silent to a client that is too new; see tests/probes/test_judges.py",
     "turn-relay-loopback": "coturn 4.6.1 falls apart on a relay that cannot send; see tests/probes/test_judges.py",

@@ -206,7 +206,7 @@ DAMAGES = (
     *(
         Answer(
             name=name,
-            warnings=frozenset({"turn-auth-integrity-missing-in-response"}),
+            errors=frozenset({"turn-auth-integrity-missing-in-response"}),
             statuses={"turn.challenge": "pass", "turn.allocate": "fail", "turn.permission": "skip"},
         )
         for name in ("no-integrity", "wrong-integrity")
@@ -244,7 +244,7 @@ CHALLENGES = (
         warnings=frozenset({"turn-auth-realm-empty"}),
         statuses={"turn.challenge": "warn", "turn.allocate": "fail"},
     ),
-    Answer(name="bid-down", warnings=frozenset({"turn-auth-bid-down"}), statuses={"turn.challenge": "fail", **NEXT}),
+    Answer(name="bid-down", errors=frozenset({"turn-auth-bid-down"}), statuses={"turn.challenge": "fail", **NEXT}),
     Answer(name="oauth-only", verdict="pass", statuses={"turn.challenge": "pass", "turn.allocate": "pass"}),
     Answer(
         name="oauth-and-nothing-else",
