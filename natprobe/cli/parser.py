@@ -11,6 +11,7 @@ from natprobe import __version__
 COMMANDS = {
     "check": "check TURN and STUN servers: the main job",
     "nat": "this host's NAT: mapping, filtering, and what they mean for calls",
+    "watch": "the terminal dashboard: what turned green, what broke, and why",
     "serve": "a Prometheus exporter with a /probe endpoint for many targets",
     "demo": "check an embedded server on loopback: needs no network",
     "gather": "trickle: each ICE candidate as it is found, and why one is missing",

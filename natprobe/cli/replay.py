@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from natprobe.cli.execute import Listener
@@ -11,19 +12,28 @@ from natprobe.cli.parser import UsageError
 from natprobe.diagnose import diagnose
 from natprobe.events import Event
 from natprobe.fold import fold
-from natprobe.record import RecordingError, read
+from natprobe.record import RecordingError, read, recorded
+
+SLOWEST, FASTEST = 0.1, 1000.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments of `natprobe replay` to `parser`."""
-    parser.epilog = "example:\n  natprobe replay run.jsonl --report html=run.html"
+    parser.epilog = (
+        "examples:\n  natprobe replay run.jsonl --report html=run.html\n  natprobe replay run.jsonl --watch --speed 4"
+    )
     parser.add_argument("recording", metavar="RUN.jsonl", help="what `--record` kept")
     add_output_options(parser)
     add_pcap_option(parser)
+    group = parser.add_argument_group("dashboard")
+    group.add_argument("--watch", action="store_true", help="show it in the dashboard: p pauses, . steps, + and - pace")
+    group.add_argument("--speed", metavar="X", type=float, default=1.0, help="how fast (default: %(default)g)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Folds the recording into the report of its run, and tells it."""
+    if args.watch:
+        return _watch(args)
     files = wanted_files(args)
     try:
         with Path(args.recording).open("rb") as lines, capturing(args.pcap) as captures:
@@ -33,6 +43,25 @@ def run(args: argparse.Namespace) -> int:
     except RecordingError as error:
         raise UsageError(f"{args.recording}: {error}") from None
     return tell(report, args, files)
+
+
+def _watch(args: argparse.Namespace) -> int:
+    """Plays the recording in the dashboard."""
+    if not SLOWEST <= args.speed <= FASTEST:
+        raise UsageError(f"--speed: {args.speed:g} is out of bounds; give {SLOWEST:g} to {FASTEST:g}")
+    from natprobe.cli.watch import need_terminal, show  # noqa: PLC0415
+    from natprobe_tui.feed import Replay  # noqa: PLC0415
+
+    try:
+        with Path(args.recording).open("rb") as lines:
+            events = read(lines)
+            first = next(events, None)
+            need_terminal("replay --watch")
+            return show(Replay(chain([first] if first else [], map(recorded, events)), args.speed))
+    except OSError as error:
+        raise UsageError(f"{args.recording} cannot be read ({error.strerror})") from None
+    except RecordingError as error:
+        raise UsageError(f"{args.recording}: {error}") from None
 
 
 def _heard(events: Iterable[Event], listeners: tuple[Listener, ...]) -> Iterator[Event]:

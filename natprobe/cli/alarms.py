@@ -1,0 +1,50 @@
+"""Tells a user's own command what has changed: as JSON on its stdin, without a shell, and never for long."""
+
+import asyncio
+import contextlib
+import shlex
+import shutil
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from natprobe.cli.parser import UsageError
+
+LONGEST_S = 30.0
+"""A command that runs longer is ended."""
+
+
+def alarm(command: str) -> Callable[[msgspec.Struct], Awaitable[None]]:
+    """What runs `command`, one at a time. Raises UsageError where there is no such program."""
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise UsageError(f"--on-change: {command!r} is no command ({error})") from None
+    if not words or shutil.which(words[0]) is None:
+        raise UsageError(f"--on-change: there is no program {words[0] if words else ''!r}")
+    turn = asyncio.Lock()
+
+    async def tell(news: msgspec.Struct) -> None:
+        async with turn:
+            await _run(words, msgspec.json.encode(news) + b"\n")
+
+    return tell
+
+
+async def _run(words: list[str], document: bytes) -> None:
+    quiet = asyncio.subprocess.DEVNULL
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *words, stdin=asyncio.subprocess.PIPE, stdout=quiet, stderr=quiet
+        )
+    except OSError:
+        return
+    try:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_S):
+                await process.communicate(document)
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()

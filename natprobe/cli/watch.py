@@ -1,0 +1,154 @@
+"""`natprobe watch`: the terminal dashboard. What turned green, what broke, and why, round after round."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from natprobe.cli.check import parsed
+from natprobe.cli.exits import INTERRUPTED, exit_code
+from natprobe.cli.options import add_credential_options, add_run_options, credential, deadline_s, families, settings
+from natprobe.cli.output import recording
+from natprobe.cli.parser import UsageError
+from natprobe.credential import Given, mint
+from natprobe.events import Emit, Event
+from natprobe.plan import Plan
+from natprobe.probes import all_probes
+from natprobe.record import Recorder
+from natprobe.target import Target
+
+if TYPE_CHECKING:
+    from natprobe.cli.beside import Beside
+    from natprobe_tui.app import Watch
+    from natprobe_tui.feed import Feed
+
+DEFAULT_INTERVAL_S = 30.0
+SHORTEST_INTERVAL_S = 2.0
+LONGEST_INTERVAL_S = 86400.0
+_EPILOG = """\
+pace:
+  Every wait is longer or shorter by up to a tenth. After 20 rounds without a
+  change each wait grows by a quarter, up to four times the interval; a change
+  or a key sets it back. r checks everything at once, R the target at the cursor.
+
+examples:
+  natprobe watch turn:turn.example.org -u alice --interval 10
+  natprobe watch turns:turn.example.org stun:stun.example.org --bell
+  natprobe watch turn:turn.example.org -u alice --on-change "logger -t natprobe"
+  natprobe replay run.jsonl --watch                  what --record kept
+
+Press ? for the keys. The exit code is that of the newest round.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of `natprobe watch` to `parser`."""
+    parser.epilog = _EPILOG
+    parser.add_argument("targets", metavar="TARGET", nargs="+", help="a URI, as for `natprobe check`")
+    add_credential_options(parser)
+    add_run_options(parser)
+    group = parser.add_argument_group("watch")
+    group.add_argument(
+        "--interval", metavar="S", type=float, default=DEFAULT_INTERVAL_S,
+        help="seconds between the end of a round and the next one (default: %(default)g)",
+    )  # fmt: skip
+    group.add_argument("--bell", action="store_true", help="ring the terminal's bell at a change")
+    group.add_argument(
+        "--on-change", metavar="COMMAND", help="run this with the changes of a round as JSON on its stdin; no shell"
+    )
+    group.add_argument("--record", metavar="FILE", help="keep the events of all rounds as JSON Lines")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Watches until the user quits. Returns the exit code of what stood then."""
+    targets = parsed(args.targets)
+    if not SHORTEST_INTERVAL_S <= args.interval <= LONGEST_INTERVAL_S:
+        bounds = f"{SHORTEST_INTERVAL_S:g} to {LONGEST_INTERVAL_S:g}"
+        raise UsageError(f"--interval: {args.interval:g} s is out of bounds; give {bounds}")
+    plan_of = planner(args, targets, credential(args))
+    plan_of(None)
+    need_terminal("watch")
+    from natprobe.cli.alarms import alarm  # noqa: PLC0415  only here is asyncio's subprocess wanted
+    from natprobe.cli.beside import beside  # noqa: PLC0415
+    from natprobe_tui.feed import Live  # noqa: PLC0415
+    from natprobe_tui.pace import Pace  # noqa: PLC0415
+
+    tell = alarm(args.on_change) if args.on_change is not None else None
+    with recording(args.record) as file, beside() as thread:
+        recorder = Recorder(file) if file else None
+        feed = Live(_start(thread, plan_of, recorder), Pace(args.interval))
+        return show(feed, tell=tell, bell=args.bell)
+
+
+def planner(args: argparse.Namespace, targets: tuple[Target, ...], given: Given | None) -> Callable[[str | None], Plan]:
+    """What plans a round of all targets, or of the one that is named. Raises UsageError when it is first called."""
+
+    def plan(asked: str | None) -> Plan:
+        chosen = tuple(target for target in targets if asked in (None, str(target)))
+        return Plan(
+            command="watch",
+            targets=chosen or targets,
+            probes=all_probes(),
+            settings=settings(args, _renewed(given)),
+            deadline_s=deadline_s(args),
+            families=families(args),
+        )
+
+    return plan
+
+
+def show(feed: "Feed", *, tell: Callable[..., Awaitable[None]] | None = None, bell: bool = False) -> int:
+    """Runs the dashboard on `feed`; leaves its last sentence on stdout. Returns the exit code."""
+    from natprobe.wire.describe import describe  # noqa: PLC0415
+    from natprobe_tui.app import Watch  # noqa: PLC0415  nobody else shall load Textual
+
+    app = Watch(feed, describe=describe, tell=tell, bell=bell)
+    asyncio.run(_shown(app))
+    app.board.settle()
+    sys.stdout.write(app.last_words())
+    if app.return_code:
+        return app.return_code
+    return INTERRUPTED if app.interrupted else exit_code(app.board.report)
+
+
+def need_terminal(command: str) -> None:
+    """Raises UsageError where there is no terminal to show anything on."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):  # Textual draws on stderr
+        raise UsageError(f"{command}: the dashboard needs a terminal; for scripts there is `natprobe check`")
+
+
+async def _shown(app: "Watch") -> None:
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers on its loop
+        for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
+            loop.add_signal_handler(number, lambda: app.call_later(app.action_leave))
+    await app.run_async()
+
+
+def _start(
+    thread: "Beside", plan_of: Callable[[str | None], Plan], recorder: Recorder | None
+) -> Callable[[Emit, str | None], Awaitable[None]]:
+    async def start(emit: Emit, asked: str | None) -> None:
+        def hear(event: Event) -> None:
+            if recorder is not None:
+                recorder(event)
+            emit(event)
+
+        await thread.start(plan_of(asked), hear)
+
+    return start
+
+
+def _renewed(given: Given | None) -> Given | None:
+    """The credential of a round: one that is minted from a secret is minted anew, so that it never runs out."""
+    if given is None or given.secret is None:
+        return given
+    user = given.credential.username.partition(":")[2] or None
+    return Given(credential=mint(given.secret, user, _TTL_S, time.time()), origin=given.origin, secret=given.secret)
+
+
+_TTL_S = 86400
