@@ -27,6 +27,7 @@ _OPTIONAL = {
     "hairpin": "nat.hairpinning",
     "lifetime": "nat.lifetime",
     "fragments": "nat.fragments",
+    "tcp": "nat.tcp-mapping",
     "classic": "nat.classic",
 }
 _EPILOG = f"""\
@@ -58,6 +59,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="find out when an idle binding is forgotten, up to S seconds (default: %(const)g; takes as long)",
     )  # fmt: skip
     group.add_argument("--fragments", action="store_true", help="have large answers sent (PADDING), in fragments")
+    group.add_argument("--tcp", action="store_true", help="compare what several servers see of one TCP port")
     group.add_argument(
         "--classic", action="store_true", help="RFC 3489's classification beside ours, by pystun3 (extra `classic`)"
     )

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import sys
 from typing import cast
 
 from natprobe.address import Address
@@ -22,9 +23,14 @@ _UNSENT_LIMIT = 1 << 20
 _CLOSE_S = 0.1
 
 
-async def open_tcp(remote: Address, clock: Clock, trace: Trace, *, timeout_s: float) -> TcpEndpoint | Trouble:
-    """Connects to `remote`; the endpoint carries whole STUN messages and ChannelData (RFC 8489 section 6.2.2)."""
-    stream = await open_stream(remote, clock, timeout_s=timeout_s)
+async def open_tcp(
+    remote: Address, clock: Clock, trace: Trace, *, timeout_s: float, local: Address | None = None
+) -> TcpEndpoint | Trouble:
+    """Connects to `remote`; the endpoint carries whole STUN messages and ChannelData (RFC 8489 section 6.2.2).
+
+    Several connections may leave from one `local` port, each to another destination.
+    """
+    stream = await open_stream(remote, clock, timeout_s=timeout_s, local=local)
     if isinstance(stream, Trouble):
         return stream
     return MessageEndpoint(stream, clock, trace, transport="tcp", remote=remote, framer=StreamFramer())
@@ -45,6 +51,16 @@ async def open_stream(
         sock.close()
         raise
     return stream
+
+
+def free_port(source: Address) -> Address | None:
+    """`source` with a TCP port that nobody uses just now; None where this host cannot send from there."""
+    try:
+        with socket.socket(FAMILIES[source.family], socket.SOCK_STREAM) as sock:
+            sock.bind(to_name(source))
+            return to_address(sock.getsockname())
+    except OSError:
+        return None
 
 
 async def _connect(
@@ -73,6 +89,7 @@ async def _dial(
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if local is not None:
+            _share(sock)
             sock.bind(to_name(local))
         async with asyncio.timeout(timeout_s):
             await asyncio.get_running_loop().sock_connect(sock, to_name(remote))
@@ -84,6 +101,13 @@ async def _dial(
     # An ICMP error on the open connection would keep the event loop, which does not read the queue, awake for ever.
     ask_for_icmp(sock, remote.family, wanted=False)
     return None
+
+
+def _share(sock: socket.socket) -> None:
+    """Lets other connections leave from the same port; BSD's and Apple's word for that is another one."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if sys.platform not in {"linux", "win32"}:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
 
 
 def _told_by_icmp(sock: socket.socket, remote: Address, clock: Clock) -> Trouble | None:

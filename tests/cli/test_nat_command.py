@@ -68,6 +68,7 @@ def test_what_no_nat_shows_on_is_refused(uri: str) -> None:
         ("--hairpin", "nat.hairpinning"),
         ("--lifetime", "nat.lifetime"),
         ("--fragments", "nat.fragments"),
+        ("--tcp", "nat.tcp-mapping"),
         ("--classic", "nat.classic"),
     ],
 )

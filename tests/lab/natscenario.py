@@ -44,6 +44,8 @@ class Scenario(Layer, frozen=True, kw_only=True):
     arguments: tuple[str, ...] = ()
     expect: dict[Literal["ipv4", "ipv6"], dict[str, Any]]
     """Fields of the report's nat block; a list holds all answers that are right. Missing families are not looked at."""
+    said: dict[str, str] = msgspec.field(default_factory=dict)
+    """Check id → words that the summary of one such check must begin with."""
     allowed: tuple[str, ...] = ()
     """Finding ids that may be there beside those that follow from the answer."""
     required: tuple[str, ...] = ()
@@ -85,7 +87,18 @@ def command(scenario: Scenario) -> tuple[str, ...]:
 
 def differences(scenario: Scenario, report: Mapping[str, Any]) -> tuple[str, ...]:
     """What is not as it must be, a sentence each."""
-    return (*_wrong_fields(scenario, report.get("nat") or {}), *_wrong_findings(scenario, report.get("findings") or ()))
+    return (
+        *_wrong_fields(scenario, report.get("nat") or {}),
+        *_wrong_findings(scenario, report.get("findings") or ()),
+        *_wrong_words(scenario, report.get("checks") or ()),
+    )
+
+
+def _wrong_words(scenario: Scenario, checks: Any) -> Iterator[str]:
+    for check_id, words in scenario.said.items():
+        summaries = [check["summary"] for check in checks if check["id"] == check_id]
+        if not any(summary.startswith(words) for summary in summaries):
+            yield f"{check_id} says {summaries}, not {words!r}"
 
 
 def _wrong_fields(scenario: Scenario, nat: Mapping[str, Any]) -> Iterator[str]:

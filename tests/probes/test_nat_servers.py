@@ -214,6 +214,24 @@ async def test_two_servers_that_are_silent_over_udp_alone_are_told_as_a_blocked_
     assert check(report, "nat.filtering").status is Status.SKIP
 
 
+async def test_one_tcp_port_is_shown_to_every_address_of_a_server() -> None:
+    async with serve(ServerConfig(hosts=BOTH)) as server:
+        report, packets = await played(server, ids=DEFAULT | {"nat.tcp-mapping"})
+    told = check(report, "nat.tcp-mapping")
+    assert told.summary.startswith("no NAT for TCP"), told.summary
+    asked = [packet for packet in packets if packet.transport == "tcp" and packet.direction == "sent"]
+    assert len({packet.local for packet in asked}) == 1
+    assert len({packet.remote.host for packet in asked}) == 2
+
+
+async def test_one_address_is_not_enough_to_compare_tcp() -> None:
+    async with serve(ServerConfig(hosts=ONE, faults=(Fault(kind=Kind.XOR_MAPPED),))) as server:
+        report, _ = await played(server, ids=DEFAULT | {"nat.tcp-mapping"})
+    told = check(report, "nat.tcp-mapping")
+    assert told.status is Status.INCONCLUSIVE
+    assert "a server at another address" in told.summary
+
+
 async def test_each_filtering_test_has_a_socket_of_its_own() -> None:
     async with serve(ServerConfig(hosts=BOTH, faults=(Fault(kind=Kind.CHANGE_IGNORED),))) as server:
         _, packets = await played(server)
