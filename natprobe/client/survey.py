@@ -77,6 +77,13 @@ class Survey:
         return tuple(sorted(heard, key=lambda inquiry: inquiry.sounding().slowest_ms))
 
     @property
+    def hosts(self) -> frozenset[str]:
+        """The addresses that its socket was seen at, by all that have answered."""
+        asked = (*self.servers, *(self.alternates.everyone if self.alternates else ()))
+        echoes = (echo for inquiry in asked for echo in inquiry.sounding().echoes)
+        return frozenset(echo.mapped.host for echo in echoes if echo.mapped is not None)
+
+    @property
     def wait_s(self) -> float:
         """How long an answer may still be on its way, by the slowest one that was seen."""
         alternates = self.alternates.everyone if self.alternates else ()

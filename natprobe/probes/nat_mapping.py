@@ -138,7 +138,7 @@ def _findings(evidence: Evidence) -> tuple[str, ...]:
     found = [_WORDS[verdict.word]] if verdict.word in _WORDS else []
     if verdict.word == "unknown" and verdict.dependent:
         found.append("nat-symmetric")
-    if verdict.contradictory:
+    if verdict.unstable:  # where destinations contradict each other, one of them may lie
         found.append("nat-nondeterministic")
     if evidence.tampered:
         found.append("nat-alg-sip")

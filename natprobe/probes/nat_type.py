@@ -2,7 +2,6 @@
 
 import msgspec
 
-from natprobe.address import Address
 from natprobe.client.survey import Port, Reached, Survey
 from natprobe.events import Raised
 from natprobe.model import NatBehaviour, Status
@@ -18,6 +17,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     behaviour: NatBehaviour
     ports: tuple[Port, ...] = ()
     """Sockets on fresh ports, as a server saw them."""
+    hosts: tuple[str, ...] = ()
+    """The addresses that this host was seen at."""
     calls: str
     """What it means for calls."""
 
@@ -39,12 +40,17 @@ async def observe(ctx: Context) -> Evidence:
         local=reached.local,
         mapped=mapping.mapped,
         port_preservation=None if mapping.word == "none" else _preserved(ports),
-        pooling=_pooling(ports, mapping),
+        pooling=_pooling(ports, mapping, survey.hosts),
         method=_method(survey, mapping, filtering),
         confidence=_confidence(kind, survey, filtering),
     )
     ctx.bench.put(behaviour)
-    return Evidence(behaviour=behaviour, ports=ports, calls=for_calls(kind, mapping.word, filtering.word))
+    return Evidence(
+        behaviour=behaviour,
+        ports=ports,
+        hosts=tuple(sorted(survey.hosts | {port.mapped.host for port in ports})),
+        calls=for_calls(kind, mapping.word, filtering.word),
+    )
 
 
 _NO_MAPPING = MappingVerdict(word="unknown", why="it was not measured")
@@ -69,9 +75,9 @@ def _preserved(ports: tuple[Port, ...]) -> bool | None:
     return all(port.local.port == port.mapped.port for port in ports) if ports else None
 
 
-def _pooling(ports: tuple[Port, ...], mapping: MappingVerdict) -> str | None:
+def _pooling(ports: tuple[Port, ...], mapping: MappingVerdict, seen: frozenset[str]) -> str | None:
     """RFC 4787 section 4.1, REQ-2: whether all sockets of this host keep one public address."""
-    hosts = {port.mapped.host for port in ports} | {each.host for each in (mapping.mapped, mapping.seen) if each}
+    hosts = seen | {port.mapped.host for port in ports}
     if mapping.word == "none" or mapping.contradictory or (len(hosts) == 1 and len(ports) < 2):
         return None
     return ("arbitrary" if len(hosts) > 1 else "paired") if hosts else None
@@ -112,20 +118,15 @@ _WARNINGS = {"nat-ip-pooling-arbitrary", "nat-port-preserving-collision"}
 def _findings(evidence: Evidence) -> tuple[tuple[str, dict[str, str]], ...]:
     found: list[tuple[str, dict[str, str]]] = []
     if evidence.behaviour.pooling == "arbitrary":
-        first, other = _two_hosts(evidence)
-        found.append(("nat-ip-pooling-arbitrary", {"mapped": str(first), "seen": str(other)}))
+        mapped = evidence.behaviour.mapped
+        seen = [host for host in evidence.hosts if mapped is None or host != mapped.host]
+        found.append(("nat-ip-pooling-arbitrary", {"mapped": str(mapped), "seen": ", ".join(seen)}))
     kept = [port for port in evidence.ports if port.local.port == port.mapped.port]
     moved = [port for port in evidence.ports if port.local.port != port.mapped.port]
     if len(kept) > len(moved) > 0:
         facts = {"mapped": str(kept[0].mapped), "seen": f"{moved[0].mapped} for local port {moved[0].local.port}"}
         found.append(("nat-port-preserving-collision", facts))
     return tuple(found)
-
-
-def _two_hosts(evidence: Evidence) -> tuple[Address | None, Address | str]:
-    mapped = evidence.behaviour.mapped
-    others = [port.mapped for port in evidence.ports if mapped is None or port.mapped.host != mapped.host]
-    return mapped, others[0] if others else "another address"
 
 
 PROBE = Probe(

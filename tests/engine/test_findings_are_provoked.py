@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from natprobe.catalogue import load
+from tests.lab import natscenario
 from tests.ladder.answers import ANSWERS
 from tests.ladder.test_faults import CASES
 
@@ -19,6 +20,8 @@ LADDER = (
     ROOT / "natprobe" / "credential" / "examine.py",
 )
 """What `natprobe check` of a STUN or TURN server runs through."""
+NAT = tuple(path for path in PROBES if path.name.startswith("nat_"))
+"""What `natprobe nat` runs through."""
 JUDGES = (*PROBES, *LADDER[-3:])
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 NO_FINDINGS = {
@@ -34,6 +37,12 @@ JUDGED_ONLY = {
     "turn-relay-loopback": "coturn 4.6.1 falls apart on a relay that cannot send; see tests/probes/test_judges.py",
 }
 """Findings of the ladder that no server of the tests brings about, and why."""
+
+NAT_JUDGED_ONLY = {
+    "nat-nondeterministic": "the lab's NATs are deterministic; see tests/probes/test_nat_judges.py",
+    "nat-port-preserving-collision": "takes a neighbour on the same port; see tests/probes/test_nat_judges.py",
+}
+"""Findings that no NAT of tests/scenarios/nat brings about, and why."""
 
 
 def words(path: Path) -> set[str]:
@@ -61,3 +70,9 @@ def test_every_finding_that_a_judge_names_stands_in_the_catalogue(path: Path) ->
 def test_every_finding_of_the_ladder_is_brought_about_by_a_server() -> None:
     raisable = {word for path in LADDER for word in words(path) if word in load()}
     assert raisable - provoked() == set(JUDGED_ONLY)
+
+
+def test_every_finding_about_a_nat_is_brought_about_by_a_nat() -> None:
+    raisable = {word for path in NAT for word in words(path) if word in load()}
+    brought_about = {finding for scenario in natscenario.load().values() for finding in scenario.provokes}
+    assert raisable - brought_about == set(NAT_JUDGED_ONLY)

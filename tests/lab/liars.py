@@ -48,6 +48,7 @@ LIARS: dict[str, Liar] = {
     "silent": _named(4013, "silent"),
     "alg": _named(4014, "alg"),
     "later": Liar(4015, (Fault(kind=Kind.LATE, seconds=1.2),)),
+    "wrong-mapped": _named(4016, "wrong-mapped-address"),
 }
 """By name. "honest" tells the truth; the plain ones have one address a family and so no RFC 5780."""
 

@@ -28,6 +28,8 @@ class MappingVerdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """Whether the mapping differs by destination; None where it is not known."""
     contradictory: bool = False
     """Whether the views disagree in a way that no single behaviour explains."""
+    unstable: bool = False
+    """Whether one and the same destination saw the socket at different addresses."""
     mapped: Address | None = None
     seen: Address | None = None
     """Another address that the same socket was seen at."""
@@ -42,7 +44,8 @@ def mapping_of(views: Iterable[View], local: Address) -> MappingVerdict:
         return MappingVerdict(word="unknown", why="no server told the mapped address")
     mapped = tuple(dict.fromkeys(view.mapped for view in known))
     if len({view.destination for view in known}) < len(known):
-        return _contradiction(known, "one and the same destination saw the socket at different addresses")
+        why = "one and the same destination saw the socket at different addresses"
+        return msgspec.structs.replace(_contradiction(known, why), unstable=True)
     if local in mapped:
         return _untranslated(known, mapped, local)
     if len(mapped) == 1:
