@@ -36,6 +36,8 @@ class LinuxPath(Layer, frozen=True):
     """A second NAT for IPv4, the provider's; the home router then has an address of RFC 6598."""
     unsolicited: Literal["drop", "accept"] = "drop"
     """The router's own INPUT chain: where it accepts, the kernel answers with ICMP, and conntrack remembers."""
+    udp_loss_percent: int = 0
+    """How many UDP packets of a hundred get lost in the provider's network, each way."""
 
 
 def client_address(path: LinuxPath) -> str:
@@ -152,6 +154,15 @@ def _source(router: LinuxRouter) -> Iterator[str]:
 
 
 def _isp_rules(path: LinuxPath) -> str:
+    return _carrier(path) + _loss(path.udp_loss_percent)
+
+
+def _loss(percent: int) -> str:
+    rule = f"meta l4proto udp numgen random mod 100 < {percent} drop"
+    return _table("loss", _chain("through", "filter", "forward", "filter", (rule,))) if percent else ""
+
+
+def _carrier(path: LinuxPath) -> str:
     if path.carrier == "none":
         return ""
     how = ":1024-65535 random,fully-random" if path.carrier == "random" else ""

@@ -79,7 +79,8 @@ def lossy(scenario: Scenario, loss: float, seed: int) -> Scenario:
     }
     line = Shape(loss=loss, delay_ms=_LOSSY_DELAY_MS, jitter_ms=_LOSSY_JITTER_MS)
     path = msgspec.structs.replace(scenario.emulated, up=line, down=line).seeded(seed)
-    return msgspec.structs.replace(scenario, emulated=path, expect=expect)
+    linux = msgspec.structs.replace(scenario.linux, udp_loss_percent=round(100 * loss))
+    return msgspec.structs.replace(scenario, emulated=path, linux=linux, expect=expect)
 
 
 def enter(world: NatWorld, scenario: Scenario) -> Namespace:

@@ -90,7 +90,7 @@ def _play(box: Namespace, scenario: Scenario) -> Played:
 def _truth(box: Namespace, scenario: Scenario) -> tuple[Verdict, ...]:
     """Not where a liar is asked, since that NAT is seen elsewhere; nor where packets or bindings are short."""
     shapes = (scenario.emulated.up, scenario.emulated.down)
-    is_lossy = any(shape.loss for shape in shapes)
+    is_lossy = scenario.linux.udp_loss_percent > 0 or any(shape.loss for shape in shapes)
     if COTURN not in scenario.servers or is_lossy or any(each.bindings_per_s for each in scenario.emulated.ipv4):
         return ()
     return classify(box, wait_s=_WAIT_S + sum(each.delay_ms + each.jitter_ms for each in shapes) / 1000.0)
