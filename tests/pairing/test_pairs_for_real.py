@@ -17,7 +17,7 @@ import pytest
 
 from natprobe.cli import main
 from natprobe.pairing.matrix import KINDS, name
-from tests.lab.caller import Caller, Ended, call
+from tests.lab.caller import MOST_PAIRS, Caller, Ended, call
 from tests.lab.layout import INTERNET_IPV4
 from tests.lab.natworld import EmulatedHost, NatWorld
 from tests.lab.world import natprobe_command
@@ -42,6 +42,7 @@ class Pair(NamedTuple):
 
 
 PAIRS = [Pair(words) for words in itertools.combinations_with_replacement(_WORDS, 2)]
+ENDLESS = Pair(("APDM/EIF", "APDM/EIF"))
 PER_ENDPOINT = [Pair(("ADM/ADF", other), "endpoint") for other in ("ADM/ADF", "APDM/ADF")]
 
 
@@ -104,7 +105,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     with NatWorld(2 * _LANES) as world, ThreadPoolExecutor(_LANES) as pool:
         stage = Stage(world, tmp_path_factory.mktemp("reports"))
         yield Played(
-            {pair: pool.submit(stage.call, pair) for pair in (*PAIRS, *PER_ENDPOINT)},
+            {pair: pool.submit(stage.call, pair) for pair in {*PAIRS, ENDLESS, *PER_ENDPOINT}},
             {word: pool.submit(stage.report, word) for word in SAMPLE},
         )
         pool.shutdown(cancel_futures=True)
@@ -139,6 +140,16 @@ def test_what_can_not_be_told_goes_the_other_way_where_filters_hold_for_an_endpo
 ) -> None:
     assert told(capsys, *pair.words) == (None, "relay")
     assert happened(played.calls[pair].result()) == (True, "prflx")
+
+
+def test_two_nats_that_let_all_in_but_change_ports_have_checks_without_end_and_none_answered(
+    played: Played, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ends = played.calls[ENDLESS].result()
+    assert happened(ends) == (False, "relay")
+    assert told(capsys, *ENDLESS.words) == (False, "relay")
+    assert max(len(end.pairs) for end in ends) > MOST_PAIRS
+    assert not any("SUCCEEDED" in pair for end in ends for pair in end.pairs)
 
 
 @pytest.mark.parametrize("words", list(itertools.combinations_with_replacement(SAMPLE, 2)), ids="-".join)
