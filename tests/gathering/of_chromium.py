@@ -1,7 +1,7 @@
 """What Chromium gathers, and what may differ: a closed list, each entry explained by gather's own text."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,10 +22,16 @@ class Seen(NamedTuple):
 class Gathered(NamedTuple):
     """One gathering of Chromium's."""
 
-    candidates: frozenset[Seen]
+    order: tuple[Seen, ...]
+    """By priority, the highest first."""
     failed: frozenset[str]
     """The URLs of its `icecandidateerror` events."""
     complete: bool
+
+    @property
+    def candidates(self) -> frozenset[Seen]:
+        """All of them."""
+        return frozenset(self.order)
 
 
 _GATHER = """
@@ -54,7 +60,7 @@ def gather(browser: Browser, servers: Sequence[Mapping[str, Any]], quiet_s: floa
     """What the page finds until it is complete, or until nothing more has come for so many seconds."""
     told = browser.evaluate(_GATHER % (json.dumps(servers), quiet_s * 1000), _MOST_S)
     return Gathered(
-        frozenset(_seen(each["line"], each["url"]) for each in told["found"]),
+        _by_priority((int(each["line"].split()[3]), _seen(each["line"], each["url"])) for each in told["found"]),
         frozenset(told["failed"]),
         told["complete"],
     )
@@ -82,12 +88,21 @@ def _relay_protocol(url: str) -> str:
     return "tcp" if url.endswith("transport=tcp") else "udp"
 
 
-def of_natprobe(report: Mapping[str, Any]) -> frozenset[Seen]:
-    """The same of natprobe's report."""
-    return frozenset(
-        Seen(each["type"], each["protocol"], each["address"]["host"], each.get("relay_protocol"))
+def _by_priority(found: Iterable[tuple[int, Seen]]) -> tuple[Seen, ...]:
+    return tuple(dict.fromkeys(seen for _, seen in sorted(found, reverse=True)))
+
+
+def order_of_natprobe(report: Mapping[str, Any]) -> tuple[Seen, ...]:
+    """The same of natprobe's report, the highest priority first."""
+    return _by_priority(
+        (each["priority"], Seen(each["type"], each["protocol"], each["address"]["host"], each.get("relay_protocol")))
         for each in report["candidates"]
     )
+
+
+def of_natprobe(report: Mapping[str, Any]) -> frozenset[Seen]:
+    """The same without an order."""
+    return frozenset(order_of_natprobe(report))
 
 
 Change = Callable[[frozenset[Seen], Mapping[str, Any]], frozenset[Seen]]

@@ -16,7 +16,15 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from tests.gathering.of_chromium import RELAY_IPV4, Gathered, allow_microphone, explained, gather, of_natprobe
+from tests.gathering.of_chromium import (
+    RELAY_IPV4,
+    Gathered,
+    allow_microphone,
+    explained,
+    gather,
+    of_natprobe,
+    order_of_natprobe,
+)
 from tests.lab.behaviour import Behaviour, Path
 from tests.lab.behaviour import Mapping as Mapped
 from tests.lab.browser import ALLOWS_MICROPHONE, Browser
@@ -158,6 +166,15 @@ def test_a_page_has_these_candidates(compared: Mapping[str, Future[Compared]], n
 def test_a_page_that_may_use_the_microphone_has_these(compared: Mapping[str, Future[Compared]], name: str) -> None:
     report, _, allowed = compared[name].result()
     assert allowed.candidates == explained(report, microphone=True)
+
+
+@pytest.mark.parametrize("name", [*EMULATED, *BLOCKED, *LINUX])
+def test_what_both_have_stands_in_the_same_order_of_priority(
+    compared: Mapping[str, Future[Compared]], name: str
+) -> None:
+    report, _, allowed = compared[name].result()
+    ours = order_of_natprobe(report)
+    assert [each for each in ours if each in allowed.candidates] == [each for each in allowed.order if each in ours]
 
 
 @pytest.mark.parametrize("name", [*BLOCKED, "linux-blocked"])
