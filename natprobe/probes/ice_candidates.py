@@ -71,6 +71,7 @@ def browser_notes(
     some_host = any(each.type == "host" for each in candidates)
     notes = (
         (_MDNS, some_host),
+        (_DEFAULT_ROUTE, _has_several_addresses(candidates)),
         (_ACTIVE_TCP, some_host),
         (_TWINS, reflected_own),
         (_UDP_ALONE, any(_unnamed(each) for each in relays)),
@@ -81,6 +82,11 @@ def browser_notes(
     return tuple(note for note, applies in notes if applies)
 
 
+def _has_several_addresses(candidates: tuple[Candidate, ...]) -> bool:
+    families = [each.address.family for each in candidates if each.type == "host"]
+    return len(families) > len(set(families))
+
+
 def _unnamed(relay: Candidate) -> bool:
     return relay.relay_protocol == "tcp" and relay.url is not None and "?transport=" not in relay.url
 
@@ -88,6 +94,10 @@ def _unnamed(relay: Candidate) -> bool:
 _MDNS = (
     "Until camera or microphone is allowed, a browser shows host candidates as random .local names (mDNS), and 0.0.0.0 "
     "port 0 as the related address of reflexive ones."
+)
+_DEFAULT_ROUTE = (
+    "Until camera or microphone is allowed, a browser gathers from the address of the default route alone, not from "
+    "this host's others."
 )
 _ACTIVE_TCP = (
     "Once camera or microphone is allowed, a browser also lists a TCP candidate with port 9 (tcptype active) beside "

@@ -19,6 +19,7 @@ import pytest
 from tests.gathering.of_chromium import (
     RELAY_IPV4,
     Gathered,
+    Seen,
     allow_microphone,
     explained,
     gather,
@@ -27,12 +28,12 @@ from tests.gathering.of_chromium import (
 )
 from tests.lab.behaviour import Behaviour, Path
 from tests.lab.behaviour import Mapping as Mapped
-from tests.lab.browser import ALLOWS_MICROPHONE, Browser
+from tests.lab.browser import ALLOWS_MICROPHONE, SHOWS_ADDRESSES, Browser
 from tests.lab.certificates import Authority
 from tests.lab.coturn import LONG_TERM, PASSWORD, USER, Coturn
 from tests.lab.layout import INTERNET_IPV6
 from tests.lab.linuxnat import LinuxPath, LinuxRouter
-from tests.lab.namespace import Namespace
+from tests.lab.namespace import Namespace, shell
 from tests.lab.natworld import EmulatedHost, NatWorld
 from tests.lab.world import natprobe_command
 
@@ -188,3 +189,37 @@ def test_where_udp_is_blocked_both_relays_stand_and_chromium_has_not_given_up_ye
     assert unasked.complete is _PATIENT
     if _PATIENT:
         assert {url.replace(":3478", "") for url in unasked.failed} >= missed
+
+
+_SECOND_LINK = """\
+link add wlan0 type veth peer name peer0
+link set peer0 up
+link set wlan0 up
+addr add 10.99.0.5/24 dev wlan0
+addr add 10.7.9.9/32 dev eth0
+"""
+
+
+def test_of_several_addresses_a_page_has_the_default_routes_alone_until_the_microphone_is_allowed() -> None:
+    with NatWorld() as world:
+        world.hosts[0].use(EMULATED["ipv4-alone"])
+        shell(["ip", "-n", world.client.name, "-batch", "-"], _SECOND_LINK)
+        page = world.new_file("page.html")
+        page.touch()
+        report = world.natprobe("gather", f"stun:{RELAY_IPV4}", "--json").report
+        with Browser(world, world.client, *ALLOWS_MICROPHONE, SHOWS_ADDRESSES) as browser:
+            unasked = gather(browser, [{"urls": f"stun:{RELAY_IPV4}"}], _QUIET_S)
+            allow_microphone(browser, page)
+            allowed = gather(browser, [{"urls": f"stun:{RELAY_IPV4}"}], _QUIET_S)
+    assert _hosts(of_natprobe(report)) == {"10.7.0.2", "10.7.9.9", "10.99.0.5"}
+    assert allowed.candidates == explained(report, microphone=True)
+    assert _hosts(unasked.candidates) == {"10.7.0.2"}
+    assert "from the address of the default route alone" in " ".join(_notes(report))
+
+
+def _hosts(candidates: frozenset[Seen]) -> set[str]:
+    return {each.host for each in candidates if each.kind == "host"}
+
+
+def _notes(report: dict[str, Any]) -> list[str]:
+    return [note for check in report["checks"] for note in check["evidence"].get("browser", ())]
