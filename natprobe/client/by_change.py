@@ -16,7 +16,6 @@ from natprobe.address import Address
 from natprobe.client.hold import Hold
 from natprobe.client.sounding import Inquiry, Question, Sounder, Sounding, hear, open_sounder, plain, repeat, salvo
 from natprobe.client.survey import Offer, Port, Survey, longest_way_s
-from natprobe.net.clock import Clock
 from natprobe.net.trouble import Trouble
 from natprobe.wire.behaviour import CERTAIN, Tally, Trial, chance_of_loss, pooled
 from natprobe.wire.plain_values import ChangeRequest, encode_change_request, encode_response_port
@@ -73,7 +72,7 @@ class _Half:
         if not await hear(stranger.heard, _PROOF_SENDS_S[-1] + survey.wait_s):
             return
         self.proof = survey.sounder.ask(self._question(self._towards(stranger)))
-        await repeat(self.proof, survey.sounder.clock, _PROOF_SENDS_S, give_up_s=_PROOF_SENDS_S[-1] + survey.wait_s)
+        await repeat(self.proof, _PROOF_SENDS_S, give_up_s=_PROOF_SENDS_S[-1] + survey.wait_s)
 
     def _towards(self, stranger: Inquiry) -> tuple[tuple[int, bytes], ...]:
         """RESPONSE-PORT, where the stranger knows our socket by another port than the server does."""
@@ -122,7 +121,7 @@ async def by_change(
         halves.append(_Half(survey, offer, sounder, kind))
     async with asyncio.TaskGroup() as group:
         proofs = [group.create_task(half.prove()) for half in halves]
-        await _until_certain(hold.clock, survey, halves, proofs)
+        await _until_certain(survey, halves, proofs)
         for proof in proofs:
             proof.cancel()
     for half in halves:
@@ -133,11 +132,11 @@ async def by_change(
     return halves[0].written(control), halves[1].written(control)
 
 
-async def _until_certain(clock: Clock, survey: Survey, halves: list[_Half], proofs: list["asyncio.Task[None]"]) -> None:
+async def _until_certain(survey: Survey, halves: list[_Half], proofs: list["asyncio.Task[None]"]) -> None:
     sends_s: tuple[float, ...] = SENDS_S
     stranger_came = halves[0].test.heard
     while True:
-        await salvo(_asked(halves), clock, sends_s, stranger_came)
+        await salvo(_asked(halves), sends_s, stranger_came)
         await hear(stranger_came, _wait_s(survey, halves))
         if stranger_came.is_set() or _ignored(halves):
             return  # an arrival from another address settles both tests

@@ -76,7 +76,7 @@ async def by_relay(
     opened = [ear for ear in ears if not isinstance(ear, Trouble)]
     if len(opened) < len(ears):
         return RelayTrials(server=server, relayed=relayed, trouble="this host could not open its sockets")
-    if not await _ready(hold, client, opened):
+    if not await _ready(client, opened):
         return RelayTrials(server=server, relayed=relayed, trouble=f"{server} gave no permission or no mapped address")
     return await _tried(hold, client, relayed, opened)
 
@@ -107,9 +107,9 @@ def _open_ear(hold: Hold, towards: Address, source: Address | None) -> _Ear | Tr
     return sounder if isinstance(sounder, Trouble) else _Ear(sounder, sounder.ask(plain(towards)))
 
 
-async def _ready(hold: Hold, client: "TurnClient", ears: list[_Ear]) -> bool:
+async def _ready(client: "TurnClient", ears: list[_Ear]) -> bool:
     """Every ear knows its mapped address, and the relay may write to them."""
-    await asyncio.gather(*(repeat(ear.control, hold.clock, _CONTROL_S, give_up_s=1.2) for ear in ears))
+    await asyncio.gather(*(repeat(ear.control, _CONTROL_S, give_up_s=1.2) for ear in ears))
     hosts = {ear.mapped.host for ear in ears if ear.mapped}
     permits = await asyncio.gather(*(client.permit(Address(host, 0)) for host in hosts))
     return all(ear.mapped for ear in ears) and bool(permits) and all(each.succeeded for each in permits)

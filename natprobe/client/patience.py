@@ -49,23 +49,23 @@ async def left_alone(hold: Hold, server: Address, source: Address | None, idle_s
     sounder = open_sounder(hold, server, source)
     if isinstance(sounder, Trouble):
         return Silence(idle_s=idle_s, fate="unknown")
-    first = await _mapped(hold, sounder, server)
+    first = await _mapped(sounder, server)
     if first.mapped is None:
         return Silence(idle_s=idle_s, fate="unknown")
     await asyncio.sleep(idle_s)
     if method == "ask-again":
-        return await _ask_again(hold, sounder, server, idle_s, first.mapped)
+        return await _ask_again(sounder, server, idle_s, first.mapped)
     return await _by_response_port(hold, sounder, first, source, idle_s)
 
 
-async def _mapped(hold: Hold, sounder: Sounder, server: Address) -> Sounding:
+async def _mapped(sounder: Sounder, server: Address) -> Sounding:
     inquiry = sounder.ask(plain(server))
-    await repeat(inquiry, hold.clock, SENDS_S, give_up_s=SENDS_S[-1] + _WAIT_S)
+    await repeat(inquiry, SENDS_S, give_up_s=SENDS_S[-1] + _WAIT_S)
     return inquiry.sounding()
 
 
-async def _ask_again(hold: Hold, sounder: Sounder, server: Address, idle_s: float, before: Address) -> Silence:
-    after = (await _mapped(hold, sounder, server)).mapped
+async def _ask_again(sounder: Sounder, server: Address, idle_s: float, before: Address) -> Silence:
+    after = (await _mapped(sounder, server)).mapped
     fate: Fate = "gone" if after is not None and after != before else "unknown"
     return Silence(idle_s=idle_s, fate=fate, before=before, after=after)
 
@@ -82,7 +82,7 @@ async def _by_response_port(
     asked, control = sounder.ask(question, asker), asker.ask(plain(server))
     chance = 1.0
     for _ in range(_ROUNDS):
-        await salvo((asked, control), hold.clock, SENDS_S, asked.heard)
+        await salvo((asked, control), SENDS_S, asked.heard)
         await hear(asked.heard, longest_way_s((first, control.sounding())))
         chance = 0.0 if asked.heard.is_set() else chance_of_loss(control.sounding().tally, asked.sends)
         if chance < CERTAIN:

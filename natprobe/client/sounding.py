@@ -6,6 +6,8 @@ counts only from the address that it must come from; one from elsewhere is kept 
 """
 
 import asyncio
+import contextlib
+import itertools
 import secrets
 from collections.abc import Callable
 
@@ -33,6 +35,7 @@ from natprobe.wire.parcel import token_of
 from natprobe.wire.registry import MessageClass, Method
 
 _KEPT = 32
+_STEP_S = 0.1
 _GONE = {Reason.CLOSED, Reason.LOCAL}
 
 
@@ -270,45 +273,53 @@ def plain(to: Address, name: str = "Binding") -> Question:
     return Question(name=name, to=to, expected=to)
 
 
-async def repeat(inquiry: Inquiry, clock: Clock, sends_s: tuple[float, ...], *, give_up_s: float) -> bool:
-    """Sends at `sends_s` (seconds from now) until it is heard, hopeless, or `give_up_s` is over; tells if heard."""
-    began = clock.now()
-    for until in (*sends_s[1:], give_up_s):
+async def repeat(inquiry: Inquiry, sends_s: tuple[float, ...], *, give_up_s: float) -> bool:
+    """Sends at `sends_s` (seconds from now) until it is heard, hopeless, or `give_up_s` is over; tells if heard.
+
+    The pauses count from one send to the next: who was held up sends later, and waits no less for the answers.
+    """
+    for pause_s in _pauses((*sends_s, give_up_s)):
         if inquiry.heard.is_set() or inquiry.hopeless:
             break
         inquiry.send()
-        await hear(inquiry.heard, began + until - clock.now())
+        await hear(inquiry.heard, pause_s)
     return inquiry.heard.is_set()
 
 
-async def salvo(
-    inquiries: tuple[Inquiry, ...], clock: Clock, sends_s: tuple[float, ...], enough: asyncio.Event
-) -> None:
+async def salvo(inquiries: tuple[Inquiry, ...], sends_s: tuple[float, ...], enough: asyncio.Event) -> None:
     """Sends all of `inquiries` at each of `sends_s` (seconds from now), heard or not, until there is `enough`."""
-    began = clock.now()
-    for at_s in sends_s:
-        if await hear(enough, began + at_s - clock.now()):
+    for pause_s in (sends_s[0], *_pauses(sends_s)):
+        if await hear(enough, pause_s):
             return
         for inquiry in inquiries:
             inquiry.send()
 
 
+def _pauses(times_s: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(later - earlier for earlier, later in itertools.pairwise(times_s))
+
+
 async def hear(event: asyncio.Event, timeout_s: float) -> bool:
-    """Waits for `event`, at most `timeout_s` seconds; tells whether it is set."""
-    if timeout_s > 0 and not event.is_set():
-        try:
-            async with asyncio.timeout(timeout_s):
+    """Waits for `event`, at most `timeout_s` seconds; tells whether it is set.
+
+    A machine that stands still takes in no answers meanwhile: however long it stood, it is one step of the waiting.
+    """
+    left_s = timeout_s
+    while left_s > 0 and not event.is_set():
+        step_s = min(left_s, _STEP_S)
+        left_s -= step_s
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(step_s):
                 await event.wait()
-        except TimeoutError:
-            pass
     return event.is_set()
 
 
 async def until(sounder: Sounder, settled: Callable[[], bool], timeout_s: float) -> bool:
-    """Waits until `settled` holds; it is looked at with every arrival, and at the end."""
-    deadline = sounder.clock.now() + timeout_s
-    while not settled():
+    """Waits until `settled` holds; it is looked at with every arrival, and at the end. A pause counts as in `hear`."""
+    left_s = timeout_s
+    while not settled() and left_s > 0:
         sounder.changed.clear()
-        if not await hear(sounder.changed, deadline - sounder.clock.now()):
-            break
+        began = sounder.clock.now()
+        await hear(sounder.changed, min(left_s, _STEP_S))
+        left_s -= min(sounder.clock.now() - began, _STEP_S)
     return settled()

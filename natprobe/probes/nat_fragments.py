@@ -45,7 +45,7 @@ async def observe(ctx: Context) -> Evidence:
     large, control = sounder.ask(question), sounder.ask(plain(offer.primary))
     chance = 1.0
     for _ in range(_ROUNDS):
-        await salvo((large, control), ctx.clock, _SENDS_S, large.heard)
+        await salvo((large, control), _SENDS_S, large.heard)
         await hear(large.heard, longest_way_s((control.sounding(),)))
         chance = chance_of_loss(control.sounding().tally, large.sends)
         if large.heard.is_set() or chance < CERTAIN:

@@ -57,7 +57,7 @@ async def observe(ctx: Context) -> Evidence:
     if len(sounders) < 2:
         return Evidence(trouble="this host could not open its sockets")
     controls = [sounder.ask(plain(server)) for sounder in sounders]
-    await asyncio.gather(*(repeat(each, ctx.clock, _ASK_S, give_up_s=1.2) for each in controls))
+    await asyncio.gather(*(repeat(each, _ASK_S, give_up_s=1.2) for each in controls))
     first, second = (control.sounding().mapped for control in controls)
     if first is None or second is None:
         return Evidence(trouble=f"{server} did not tell the mapped addresses of two sockets")

@@ -45,9 +45,7 @@ async def observe(ctx: Context) -> Evidence:
     missing = tuple(each for each in survey.servers if not _settled(each))
     longest_s = max(LONGEST_S, SENDS_S[-1] + survey.wait_s)
     async with asyncio.TaskGroup() as group:
-        asking = [
-            group.create_task(repeat(each, ctx.clock, SENDS_S, give_up_s=longest_s)) for each in (*alternates, *missing)
-        ]
+        asking = [group.create_task(repeat(each, SENDS_S, give_up_s=longest_s)) for each in (*alternates, *missing)]
         await until(survey.sounder, lambda: _enough(survey), longest_s)
         for task in asking:
             task.cancel()

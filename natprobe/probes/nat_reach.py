@@ -83,7 +83,7 @@ def _chosen(servers: tuple[Server, ...]) -> tuple[Server, ...]:
 async def _ask(ctx: Context, sounder: Sounder, inquiries: tuple[Inquiry, ...]) -> dict[str, bool]:
     """Asks until it is enough; returns which hosts react over TCP, where UDP was silent."""
     async with asyncio.TaskGroup() as group:
-        asking = [group.create_task(repeat(each, ctx.clock, SENDS_S, give_up_s=GIVE_UP_S)) for each in inquiries]
+        asking = [group.create_task(repeat(each, SENDS_S, give_up_s=GIVE_UP_S)) for each in inquiries]
         asked = group.create_task(asyncio.wait(asking))
         asked.add_done_callback(lambda _: sounder.changed.set())
         tcp = group.create_task(_tcp(ctx, sounder, inquiries))

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -23,7 +24,7 @@ from natprobe.net.endpoint import ignore
 from natprobe.net.handshake import Roots
 from natprobe.plan import Plan
 from natprobe.probe import Settings
-from natprobe.probes import all_probes, evidence_types
+from natprobe.probes import all_probes, evidence_types, nat_reach
 from natprobe.runner import run
 from natprobe.server import Fault, Kind, Server, ServerConfig, serve
 from natprobe.target import parse
@@ -230,6 +231,24 @@ async def test_one_address_is_not_enough_to_compare_tcp() -> None:
     told = check(report, "nat.tcp-mapping")
     assert told.status is Status.INCONCLUSIVE
     assert "a server at another address" in told.summary
+
+
+async def test_a_machine_that_stands_still_for_a_while_makes_no_silence() -> None:
+    """Both stand still with the first request, for longer than anybody is waited for; then the server is slow."""
+    events: list[Event] = []
+
+    def emit(event: Event) -> None:
+        if isinstance(event, Packet) and not any(isinstance(each, Packet) for each in events):
+            time.sleep(nat_reach.GIVE_UP_S + 0.2)
+        events.append(event)
+
+    slow = (Fault(kind=Kind.LATE, seconds=1.0, transport="udp"),)
+    async with serve(ServerConfig(hosts=BOTH, faults=slow)) as server:
+        wanted = tuple(probe for probe in all_probes() if probe.id in DEFAULT)
+        plan = Plan("nat", (parse(f"stun:{server.address}"),), wanted, Settings(), families=(4,), aim="host")
+        await run(plan, emit)
+    assert check(fold(events), "nat.reach").status is Status.PASS
+    assert behaviour(fold(events)).mapping == "none"
 
 
 async def test_each_filtering_test_has_a_socket_of_its_own() -> None:
