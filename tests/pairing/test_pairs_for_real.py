@@ -157,4 +157,4 @@ def test_two_kept_reports_lead_to_the_verdict_of_the_words(
     played: Played, words: tuple[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = (played.reports[words[0]].result()[0], played.reports[words[1]].result()[1])
-    assert told(capsys, *files) == told(capsys, *words)
+    assert told(capsys, *files) == told(capsys, *words), [File(file).read_text() for file in files]
