@@ -64,6 +64,8 @@ class Board:
         self.calm_rounds = 0
         """How many rounds in a row brought no change."""
         self._raw: dict[Place, Check] = {}
+        self._stood: dict[Place, Check] = {}
+        """What stood when the round began: an interrupted one leaves no trace."""
         self._fresh: dict[Place, Check] = {}
         self._told_at: dict[Place, str] = {}
         self._planned: dict[Place, None] = {}
@@ -114,6 +116,7 @@ class Board:
         self.progress = Progress()
         self.captured.begin()
         self.live = True
+        self._stood = dict(self._raw)
         self._fresh, self._planned, self._rtts, self._told_at = {}, {}, {}, {}
         self.report = msgspec.structs.replace(
             self.report,
@@ -155,6 +158,8 @@ class Board:
         self.live = False
         self.report = msgspec.structs.replace(self.report, duration_ms=event.at_ms)
         if event.interrupted:  # what was cut off says nothing about the servers
+            self._raw, self._unsettled = self._stood, True
+            self.settle()
             return ()
         self.rounds += 1
         self._raw = self._merged()

@@ -60,7 +60,7 @@ class CheckScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Shows the check, as soon as its widgets are there."""
-        self.call_after_refresh(self.paint)
+        self.call_after_refresh(self.action_show, "finding")
 
     @property
     def place(self) -> Place:
@@ -117,6 +117,7 @@ class CheckScreen(Screen[None]):
     def action_show(self, pane: str) -> None:
         """Another tab."""
         self.query_one(TabbedContent).active = pane
+        self.paint()
         inside = self.query_one(f"#{pane}").query("Sheet, VerticalScroll").first()
         inside.focus()
 
@@ -144,7 +145,8 @@ class CheckScreen(Screen[None]):
         return self.query_one("#packets-sheet", Sheet)
 
     def _title(self, check: Check | None) -> Text:
-        where = clean(f"{self._place.cell.target} {self._place.cell.words}")
+        cell = self._place.cell
+        where = clean(f"{cell.target} at {cell.address}" if cell.address else cell.target)
         if check is None:
             return Text(f"{self._place.id} is no longer made\n{where}")
         name = self._board.titles.get(check.id, "")

@@ -21,7 +21,7 @@ from natprobe_tui.check_screen import CheckScreen
 from natprobe_tui.facts import host_words
 from natprobe_tui.feed import Feed
 from natprobe_tui.keys import bindings
-from natprobe_tui.marks import VERDICT_TONES
+from natprobe_tui.marks import VERDICT_TONES, mark_of
 from natprobe_tui.outline import SORTS, Line, View, is_open, outline
 from natprobe_tui.place import Cell, Place, place_of
 from natprobe_tui.rows import Spans, board_row, change_row, check_words, heading
@@ -90,7 +90,7 @@ class MainScreen(Screen[None]):
         lines = outline(self._board, self._view)
         _show(self.query_one("#headline", Static), self._headline())
         self.query_one("#headline").set_classes(VERDICT_TONES[self._board.report.verdict])
-        _show(self.query_one("#heading", Static), Text(heading(self.board_sheet.size.width)))
+        _show(self.query_one("#heading", Static), Text(heading(self.board_sheet.columns)))
         self.board_sheet.show(lines)
         self.log_sheet.show(tuple(reversed(self._board.changes)))
         self.paint_status()
@@ -140,12 +140,15 @@ class MainScreen(Screen[None]):
             return
         shown = any(other.cell == line.cell and other.kind in ("check", "gap") for other in self.board_sheet.lines)
         self._fold(frozenset({line.cell}), opened=not shown)
+        rows = [number for number, row in enumerate(self.board_sheet.lines) if row.cell == line.cell]
+        if rows:
+            self.board_sheet.move_to(rows[0])
 
     def action_fold_all(self) -> None:
         """Opens all; where all are open, closes all."""
-        cells = frozenset(self._board.cells)
-        everything = all(is_open(checks, cell, self._view) for cell, checks in self._board.cells.items())
-        self._fold(cells, opened=not everything)
+        shown = {cell: checks for cell, checks in self._board.cells.items() if cell.transport or cell.address}
+        everything = all(is_open(checks, cell, self._view) for cell, checks in shown.items())
+        self._fold(frozenset(shown), opened=not everything)
 
     def action_filter(self) -> None:
         """Asks for words."""
@@ -235,20 +238,23 @@ class MainScreen(Screen[None]):
         board = self._board
         ended, planned = board.progress.total
         doing = f"round {board.rounds + 1}: {ended} of {planned}" if board.live else plural(board.rounds, "round")
-        order = "" if self._view.sort == "as given" else f" · {self._view.sort}"
-        parts = (doing, self._feed.words(), counts(board.report.checks), host_words(board.report))
-        shown = (part for part in parts if part and not (board.live and part == "checking"))
-        return " · ".join(shown) + order
+        order = "" if self._view.sort == "as given" else self._view.sort
+        parts = (doing, self._feed.words(), order, counts(board.report.checks), host_words(board.report))
+        return " · ".join(part for part in parts if part and not (board.live and part == "checking"))
 
     def _paint_detail(self) -> None:
-        text = Text("\n".join((self.words_here(), *self._fixes())), overflow="ellipsis")
+        text = Text("\n".join(self._details()), overflow="ellipsis")
         _show(self.query_one("#detail", Static), text)
 
-    def _fixes(self) -> tuple[str, ...]:
-        """What to change, where the check at the cursor has a finding that says so."""
-        check = self._board.checks.get(self.place) if self.place is not None else None
-        found = findings_of(self._board.report, check) if check is not None else ()
-        return tuple(f"fix: {clean(finding.fix)}" for finding in found[:1])
+    def _details(self) -> tuple[str, ...]:
+        """The sentence of the check at the cursor, uncut, and what to change where a finding says so."""
+        place = self.place
+        check = self._board.checks.get(place) if place is not None else None
+        if check is None:
+            return ()
+        found = findings_of(self._board.report, check)
+        fixes = (f"fix: {clean(finding.fix)}" for finding in found[:1])
+        return (clean(f"{mark_of(check.status).word}  {check.id}: {check.summary}"), *fixes)
 
 
 def _show(widget: Static, text: Text) -> None:

@@ -27,6 +27,7 @@ _TIME = 8
 _RTT = 8
 _ID = 16
 _WIDE = 100
+_NARROW = 60
 
 
 class Widths(NamedTuple):
@@ -40,9 +41,10 @@ class Widths(NamedTuple):
 
 def widths(columns: int) -> Widths:
     """The text takes what the others leave; small screens have a shorter sparkline."""
-    spark = 24 if columns >= _WIDE else 8
+    spark = min(max(columns - _WIDE + 8, 8), 24) if columns >= _NARROW else 0
+    rtt = _RTT if columns >= _NARROW else 0
     rest = columns - 2 * _MARGIN - COLUMNS - 1
-    return Widths(max(rest - _RTT - spark - _TIME - 4, 8), _RTT, spark, _TIME)
+    return Widths(max(rest - rtt - spark - _TIME - 4, 1), rtt, spark, _TIME)
 
 
 def heading(columns: int) -> str:
@@ -50,7 +52,7 @@ def heading(columns: int) -> str:
     wide = widths(columns)
     parts = (
         " " * _MARGIN + "state".ljust(COLUMNS + 1) + fit("target and check", wide.text),
-        "rtt".rjust(wide.rtt) + " " + "rounds".rjust(wide.spark),
+        fit("rtt".rjust(wide.rtt), wide.rtt) + " " + fit("rounds".rjust(wide.spark), wide.spark),
         "changed".rjust(wide.changed + 1),
     )
     return " ".join(parts)
@@ -98,8 +100,8 @@ def _cell(line: Line, board: Board, columns: int) -> Spans:
     track = board.tracks.get(cell, ())
     newest = track[-1] if track else None
     room = wide.text - line.depth * _INDENT
-    name = fit(name, min(cell_len(name), room))
     doing = _doing(cell, checks, board)
+    name = fit(name, min(cell_len(name), max(room - cell_len(doing) - 2, room // 2)))
     return _spans(
         ("", " " * _MARGIN),
         _mark(RUNNING if status is None and doing else mark_of(status)),
@@ -107,7 +109,7 @@ def _cell(line: Line, board: Board, columns: int) -> Spans:
         ("strong" if line.depth == 0 else "plain", name),
         ("dim", fit("  " + doing, room - cell_len(name))),
         ("", " "),
-        ("plain", ("" if newest is None else duration(newest)).rjust(wide.rtt)),
+        ("plain", ("" if newest is None or not wide.rtt else duration(newest)).rjust(wide.rtt)),
         ("", " "),
         ("spark", sparkline(track, wide.spark).rjust(wide.spark)),
         ("", "  "),
@@ -149,15 +151,16 @@ def _long(
     mark: Mark, depth: int, words: str, when: str, columns: int, *, took: str = "", strong: bool = False
 ) -> Spans:
     """A row whose text may run on to where the time stands."""
-    room = columns - 2 * _MARGIN - COLUMNS - 1 - depth * _INDENT - _TIME - 2 - (len(took) + 1 if took else 0)
+    room = columns - 2 * _MARGIN - COLUMNS - 1 - depth * _INDENT
+    if when or took:
+        room -= _TIME + 2 + (len(took) + 1 if took else 0)
     return _spans(
         ("", " " * _MARGIN),
         _mark(mark),
         ("", " " * (1 + depth * _INDENT)),
         ("strong" if strong else "dim" if mark.tone == "dim" else "plain", fit(words, room)),
         ("dim", f" {took}" if took else ""),
-        ("", "  "),
-        ("dim", when.rjust(_TIME)),
+        ("dim", "  " + when.rjust(_TIME) if when or took else ""),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.geometry import Region, Size
@@ -68,6 +69,11 @@ class Sheet(ScrollView, Generic[L], can_focus=True):
         return self._cursor
 
     @property
+    def columns(self) -> int:
+        """How wide a row is: the scroll bar's column is kept free, so that nothing jumps when it is needed."""
+        return self.scrollable_content_region.width
+
+    @property
     def line(self) -> L | None:
         """The row at the cursor; None where there are no rows."""
         return self._lines[self._cursor] if self._lines else None
@@ -81,7 +87,7 @@ class Sheet(ScrollView, Generic[L], can_focus=True):
         moved = found is not None and found != self._cursor
         kept = 0 if at_top else min(self._cursor, max(len(lines) - 1, 0))
         self._cursor = kept if found is None else found
-        size = Size(self.size.width, len(lines))
+        size = Size(self.columns, len(lines))
         if size != self.virtual_size:
             self.virtual_size = size
         if moved:
@@ -113,26 +119,25 @@ class Sheet(ScrollView, Generic[L], can_focus=True):
     def render_line(self, y: int) -> Strip:
         """The row that is shown at line `y` of the screen."""
         number = y + self.scroll_offset.y
-        width = self.size.width
+        width = self.columns
         if number >= len(self._lines):
             text = self._empty if number == 0 else ""
             return Strip([Segment(text, self._style("dim"))]).adjust_cell_length(width, self.rich_style)
         spans = self._draw(self._lines[number], width)
         self._drawn[number] = spans
         here = number == self._cursor and self.has_focus
-        over = self.get_component_rich_style("sheet--cursor") if here else None
-        segments = [Segment(text, self._style(tone)) for text, tone in spans]
-        strip = Strip(segments).adjust_cell_length(width, self.rich_style)
-        return strip.apply_style(over) if over else strip
+        under = Style(bgcolor=self.get_component_rich_style("sheet--cursor").bgcolor) if here else Style.null()
+        segments = [Segment(text, self._style(tone) + under) for text, tone in spans]
+        return Strip(segments).adjust_cell_length(width, self.rich_style + under)
 
     def notify_style_update(self) -> None:
         """Another theme: everything has other colours."""
         super().notify_style_update()
         self.refresh()
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
         """Rows are as wide as the screen."""
-        self.virtual_size = Size(event.size.width, len(self._lines))
+        self.virtual_size = Size(self.columns, len(self._lines))
         self.refresh()
 
     def on_focus(self) -> None:
@@ -153,17 +158,15 @@ class Sheet(ScrollView, Generic[L], can_focus=True):
             return
         self.move_to(number)
 
-    def _style(self, tone: str) -> Any:
+    def _style(self, tone: str) -> Style:
         return self.get_component_rich_style(f"sheet--{tone}") if tone in self.TONES else self.rich_style
 
     def _keep_in_sight(self) -> None:
-        self.scroll_to_region(
-            Region(0, self._cursor, max(self.size.width, 1), 1), animate=False, force=True, x_axis=False
-        )
+        self.scroll_to_region(Region(0, self._cursor, max(self.columns, 1), 1), animate=False, force=True, x_axis=False)
 
     def _repaint(self) -> None:
         """Asks for those rows of the screen only that look other than they did."""
-        top, width = self.scroll_offset.y, self.size.width
+        top, width = self.scroll_offset.y, self.columns
         for y in range(self.size.height):
             number = top + y
             now = self._draw(self._lines[number], width) if number < len(self._lines) else None
