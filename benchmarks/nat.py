@@ -64,7 +64,7 @@ CASES: Final = (
     Case("EIM/APDF", "port-restricted-cone", _APDF),
     Case("APDM/APDF", "symmetric", Behaviour(mapping="address-and-port-dependent")),
     Case("UDP dropped", "udp-blocked", Behaviour(udp="dropped"), more=(_SECOND,)),
-    Case("EIM/EIF, other address dead", "full-cone", _EIF, LIARS["other-address-silent"].port),
+    Case("EIM/EIF, OTHER-ADDRESS dead", "full-cone", _EIF, LIARS["other-host-shut"].port),
     Case("EIM/APDF, CHANGE-REQUEST ignored", "port-restricted-cone", _APDF, LIARS["change-ignored"].port),
     Case("EIM/EIF, 10 % loss each way", "full-cone", _EIF, loss=0.1),
     Case("EIM/APDF, 10 % loss each way", "port-restricted-cone", _APDF, loss=0.1),

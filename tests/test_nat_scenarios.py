@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.tun]
 SCENARIOS = natscenario.load()
 LOSS = 0.1
 LOSSY_RUNS = int(os.environ.get("NATPROBE_LOSS_RUNS", "6"))
-LOSSY_NATS = [name for name in SCENARIOS if re.fullmatch(r"emulated-(none|eim|adm|apdm)-(eif|adf|apdf)", name)]
+LOSSY_NATS = [name for name in SCENARIOS if re.fullmatch(r"emulated-(none|eim|adm|apdm)-(open|eif|adf|apdf)", name)]
 LOSSY_LINUX_NATS = ("linux-masquerade", "linux-static-dnat")
 LINUX_SHARE = 4
 """One run with Linux's own NAT for so many with an emulated one: it plays alone, the others side by side."""

@@ -15,7 +15,7 @@ import msgspec
 from tests.lab import natbox
 from tests.lab.behaviour import Behaviour, Path
 from tests.lab.coturn import LONG_TERM, Coturn
-from tests.lab.layout import INTERNET_IPV4, INTERNET_IPV6, NAMESERVER_IPV4, UNREACHABLE_IPV4
+from tests.lab.layout import INTERNET_IPV4, INTERNET_IPV6, NAMESERVER_IPV4, SHUT_IPV4, UNREACHABLE_IPV4
 from tests.lab.liars import BOTH, LIARS, ONLY_FIRST, ONLY_SECOND
 from tests.lab.linuxnat import CLIENT, HOME, ISP, LinuxPath, wire_linux
 from tests.lab.namespace import Namespace, remove, shell
@@ -31,6 +31,14 @@ _SERVERS: dict[str, tuple[str, int, tuple[str, ...]]] = {
     **{name: ("turn", _TURN_PORT, hosts) for name, hosts in _RELAYS.items()},
 }
 """Scheme, port and hosts of each server on the internet, by name."""
+_SHUT = f"""\
+table ip shut {{
+  chain out {{
+    type filter hook output priority filter;
+    ip saddr {SHUT_IPV4} meta l4proto udp drop
+  }}
+}}
+"""
 _POOL_PREFIX = "2001:db8:100:{}::/64"
 
 
@@ -138,11 +146,10 @@ class NatWorld(World):
 
     @staticmethod
     def _internet() -> Box:
-        box = Box()
+        box = Box(nft=_SHUT)
         box.forwards()
-        box.device(
-            "lo", *(str(ipaddress.ip_interface(host)) for host in (*INTERNET_IPV4, *INTERNET_IPV6, NAMESERVER_IPV4))
-        )
+        hosts = (*INTERNET_IPV4, *INTERNET_IPV6, NAMESERVER_IPV4, SHUT_IPV4)
+        box.device("lo", *(str(ipaddress.ip_interface(host)) for host in hosts))
         box.route("blackhole 0.0.0.0/0", "")
         box.route("blackhole ::/0", "")
         box.route(f"unreachable {UNREACHABLE_IPV4}/32", "")
