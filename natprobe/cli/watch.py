@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from natprobe.cli.check import parsed
-from natprobe.cli.exits import INTERRUPTED, exit_code
+from natprobe.cli.exits import exit_code
 from natprobe.cli.options import add_credential_options, add_run_options, credential, deadline_s, families, settings
 from natprobe.cli.output import recording
 from natprobe.cli.parser import UsageError
@@ -112,7 +112,7 @@ def show(feed: "Feed", *, tell: Callable[..., Awaitable[None]] | None = None, be
     sys.stdout.write(app.last_words())
     if app.return_code:
         return app.return_code
-    return INTERRUPTED if app.interrupted else exit_code(app.board.report)
+    return exit_code(app.board.report)
 
 
 def need_terminal(command: str) -> None:

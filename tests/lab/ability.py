@@ -8,9 +8,14 @@ from typing import Literal
 
 from tests.lab.namespace import PATH, tool
 
-Need = Literal["lab", "tun", "chromium", "tshark", "prometheus", "systemd"]
+Need = Literal["lab", "tun", "chromium", "tshark", "prometheus", "systemd", "tmux"]
 _PROGRAMS = ("ip", "nft", "nsenter", "unshare", "turnserver", "openssl")
-_OF_NEED = {"tshark": ("tshark",), "prometheus": ("prometheus", "promtool"), "systemd": ("systemd-analyze",)}
+_OF_NEED = {
+    "tshark": ("tshark",),
+    "prometheus": ("prometheus", "promtool"),
+    "systemd": ("systemd-analyze",),
+    "tmux": ("tmux",),
+}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 

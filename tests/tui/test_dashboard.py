@@ -383,7 +383,6 @@ async def test_quitting_waits_until_the_round_has_let_go(key: str) -> None:
         await pilot.press(key)
         await until(pilot, lambda: not app.is_running or app._exit)
     assert released == [None]
-    assert app.interrupted
 
 
 async def test_keys_of_a_replay_do_nothing_live_and_the_other_way_round() -> None:

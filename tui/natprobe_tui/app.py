@@ -50,7 +50,6 @@ class Watch(App[None]):
         self.feed = feed
         self.describe = describe
         self.board = Board()
-        self.interrupted = False
         self._tell = tell
         self._bell = bell
         self._playing: Worker[None] | None = None
@@ -147,9 +146,8 @@ class Watch(App[None]):
 
     async def action_leave(self) -> None:
         """Ends the round that goes on, waits until it has let go of everything, and quits."""
-        self.interrupted = self.board.live and self.feed.live
         if self._playing is not None and self._playing.is_running:
-            if self.interrupted:
+            if self.board.live and self.feed.live:
                 self.notify("releasing what is held on servers")
             self._playing.cancel()
             with contextlib.suppress(WorkerError):

@@ -100,7 +100,7 @@ def _cell(line: Line, board: Board, columns: int) -> Spans:
     track = board.tracks.get(cell, ())
     newest = track[-1] if track else None
     room = wide.text - line.depth * _INDENT
-    doing = _doing(cell, checks, board)
+    doing = _shortened(_doing(cell, checks, board), room - cell_len(name) - 2)
     name = fit(name, min(cell_len(name), max(room - cell_len(doing) - 2, room // 2)))
     return _spans(
         ("", " " * _MARGIN),
@@ -121,6 +121,13 @@ def _alone(cell: Cell) -> str:
     """The name of a target's only cell, which stands for the target; nothing in it twice."""
     words = (word for word in (cell.transport or "", str(cell.address or "")) if word not in cell.asked)
     return " ".join((cell.asked, *words))
+
+
+def _shortened(words: str, room: int) -> str:
+    """`words` without its first clauses where there is no room: what is wrong stands in the last ones."""
+    while len(words) > room and ", " in words:
+        words = words.partition(", ")[2]
+    return words
 
 
 def _doing(cell: Cell, checks: list[Check], board: Board) -> str:
