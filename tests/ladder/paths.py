@@ -4,6 +4,7 @@ from tests.lab.layout import (
     ALL_PORTS,
     RELAY_PORTS,
     SERVER_IPV4,
+    SERVER_PRIVATE_IPV4,
     SILENT_IPV4,
     TURN_PORTS,
     UNREACHABLE_IPV4,
@@ -14,6 +15,7 @@ from tests.lab.layout import (
     Server,
 )
 from tests.lab.nameserver import Nameserver
+from tests.lab.process import wait_until
 from tests.lab.world import World
 from tests.ladder.case import OPTIONS, Case
 
@@ -39,9 +41,16 @@ def names(zone: str, *silent: str) -> "tuple[object, ...]":
 
 
 def web_server(world: World) -> None:
-    """A web server where TURN is asked for."""
-    program = "import http.server as h; h.test(h.SimpleHTTPRequestHandler, port=3478, bind='172.31.0.11')"
-    world.keep(world.server.start("python3", "-u", "-c", program)).wait_for("Serving")
+    """A web server where TURN is asked for: nginx, which answers 400 to the first byte that is no HTTP."""
+    configuration = world.new_file("nginx.conf")
+    listener = f"listen {SERVER_PRIVATE_IPV4}:3478;"
+    configuration.write_text(
+        f"daemon off; pid {world.new_file('nginx.pid')}; error_log stderr; events {{}}\n"
+        f"http {{ access_log off; server {{ {listener} }} }}\n"
+    )
+    world.keep(world.server.start("nginx", "-c", str(configuration)))
+    knock = ("bash", "-c", f"echo > /dev/tcp/{SERVER_PRIVATE_IPV4}/3478")
+    assert wait_until(lambda: world.server.run(*knock).exit_code == 0, 10.0)
 
 
 DEADLINES = (
@@ -167,7 +176,7 @@ REACH = (
         coturn=None,
         prepare=(web_server,),
         target=TCP,
-        errors=frozenset({"tcp-accept-no-answer"}),
+        errors=frozenset({"uri-wrong-service-port"}),
         statuses={"turn.reach": "fail", **SKIPPED},
     ),
 )
