@@ -149,3 +149,8 @@ def test_a_moment_that_no_calendar_holds_is_no_trouble() -> None:
     assert written(1e30) == "1970-01-01T00:00:00.000Z"
     assert written(1.5) == "1970-01-01T00:00:01.500Z"
     assert clock("when?") == ""
+
+
+@pytest.mark.parametrize("columns", [70, 80, 100, 120, 200])
+def test_that_something_failed_is_said_at_every_width(columns: int) -> None:
+    assert sum("1 failed" in row for row in drawn(rounds(SHUT_ROUND), columns)) == 2

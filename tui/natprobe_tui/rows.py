@@ -28,6 +28,7 @@ _RTT = 8
 _ID = 16
 _WIDE = 100
 _NARROW = 60
+_CERTIFICATE = ", certificate"
 
 
 class Widths(NamedTuple):
@@ -124,7 +125,9 @@ def _alone(cell: Cell) -> str:
 
 
 def _shortened(words: str, room: int) -> str:
-    """`words` without its first clauses where there is no room: what is wrong stands in the last ones."""
+    """`words` without the certificate, then without what is well, where there is no room: what is wrong stays."""
+    if len(words) > room:
+        words = words.partition(_CERTIFICATE)[0]
     while len(words) > room and ", " in words:
         words = words.partition(", ")[2]
     return words
@@ -140,7 +143,7 @@ def _doing(cell: Cell, checks: list[Check], board: Board) -> str:
         return "nothing is known yet"
     words = state(CellView(cell.target, cell.transport, cell.address, tuple(checks)))
     days = days_left(checks, board.report.started)
-    certificate = "" if days is None else f", certificate {days} days" if days >= 0 else ", certificate has ended"
+    certificate = "" if days is None else f"{_CERTIFICATE} {days} days" if days >= 0 else f"{_CERTIFICATE} has ended"
     return words + certificate
 
 
