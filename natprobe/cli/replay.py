@@ -10,7 +10,7 @@ from natprobe.cli.keeping import add_pcap_option, capturing
 from natprobe.cli.output import add_output_options, tell, wanted_files
 from natprobe.cli.parser import UsageError
 from natprobe.diagnose import diagnose
-from natprobe.events import Event
+from natprobe.events import Event, Packet, RunStarted
 from natprobe.fold import fold
 from natprobe.record import RecordingError, read, recorded
 
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     files = wanted_files(args)
     try:
         with Path(args.recording).open("rb") as lines, capturing(args.pcap) as captures:
-            report = diagnose(fold(_heard(read(lines), captures)))
+            report = diagnose(fold(_newest_round(_heard(read(lines), captures))))
     except OSError as error:
         raise UsageError(f"{args.recording} cannot be read ({error.strerror})") from None
     except RecordingError as error:
@@ -62,6 +62,17 @@ def _watch(args: argparse.Namespace) -> int:
         raise UsageError(f"{args.recording} cannot be read ({error.strerror})") from None
     except RecordingError as error:
         raise UsageError(f"{args.recording}: {error}") from None
+
+
+def _newest_round(events: Iterable[Event]) -> list[Event]:
+    """The events of the last run in the recording: `natprobe watch --record` keeps one after the other."""
+    newest: list[Event] = []
+    for event in events:
+        if isinstance(event, RunStarted):
+            newest.clear()
+        if not isinstance(event, Packet):
+            newest.append(event)
+    return newest
 
 
 def _heard(events: Iterable[Event], listeners: tuple[Listener, ...]) -> Iterator[Event]:

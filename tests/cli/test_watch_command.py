@@ -204,3 +204,12 @@ def test_a_replay_in_the_dashboard_tells_its_mistakes_first(
     replay.configure(parser)
     with pytest.raises(UsageError, match=message):
         replay.run(parser.parse_args([str(file), "--watch", "--speed", speed]))
+
+
+def test_of_a_recording_of_many_rounds_the_report_is_that_of_the_newest(capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    replay.configure(parser)
+    recording = Path(__file__).parents[1] / "tui" / "deployment.jsonl"
+    assert replay.run(parser.parse_args([str(recording), "--json"])) == 0
+    report = msgspec.json.decode(capsys.readouterr().out)
+    assert (report["started"], len(report["checks"])) == ("2026-11-21T09:03:00.000Z", 25)
