@@ -13,7 +13,7 @@ from natprobe.catalogue import Catalogue, load
 from natprobe.fold import verdict_of
 from natprobe.model import Check, Finding, Report, Severity, Status
 
-REACHES = ("turn.reach", "stun.binding", "ice.gather")
+REACHES = ("turn.reach", "stun.binding", "ice.gather", "port.tcp", "port.udp")
 ABSENT = frozenset(
     {
         "udp-port-refused", "udp-port-blocked", "udp-port-unreachable", "tcp-port-refused", "tcp-port-blocked",
@@ -76,7 +76,7 @@ def _cell(check: Check) -> tuple[object, ...]:
 
 def _named(check: Check) -> bool:
     """Whether the user's own words name the transport: what they name must work."""
-    return check.asked == check.target and "?transport=" in check.target
+    return "?transport=" in (check.asked or "")
 
 
 def _lives(check: Check) -> bool:

@@ -37,6 +37,7 @@ class CheckPlanned(msgspec.Struct, frozen=True, kw_only=True, tag="check-planned
     title: str
     target: str
     asked: str | None = None
+    group: str | None = None
     address: Address | None = None
     transport: TransportName | None = None
 
@@ -57,6 +58,7 @@ class CheckEnded(msgspec.Struct, frozen=True, kw_only=True, tag="check-ended"):
     id: str
     target: str
     asked: str | None = None
+    group: str | None = None
     address: Address | None = None
     transport: TransportName | None = None
     status: Status

@@ -75,6 +75,7 @@ def check_of(event: CheckEnded) -> Check:
         id=event.id,
         target=event.target,
         asked=event.asked,
+        group=event.group,
         address=event.address,
         transport=event.transport,
         status=event.status,

@@ -45,6 +45,8 @@ class Climb:
         return Judgement(status=Status.INCONCLUSIVE, summary=f"not decided: {self.why_stopped()}")
 
     async def _answer(self, probe: Probe[Any]) -> tuple[dict[str, Any], Judgement]:
+        if probe.id in self.context.settings.skip:
+            return {}, Judgement(status=Status.SKIP, summary="not tested: the user leaves it out")
         absent = next((thing for thing in probe.needs if not self.context.bench.has(thing)), None)
         if absent is not None:
             return {}, Judgement(status=Status.SKIP, summary=f"not tested: it needs {giver(self.rungs, absent)}")
@@ -77,6 +79,7 @@ class Climb:
             id=probe.id,
             target=self.context.subject,
             asked=self.context.asked,
+            group=self.context.settings.group,
             address=place.address if place else None,
             transport=place.transport if place else None,
             status=judgement.status,
@@ -99,6 +102,7 @@ async def climb(context: Context, rungs: Rungs, emit: Emit, why_stopped: Callabl
                 title=probe.title,
                 target=context.subject,
                 asked=context.asked,
+                group=context.settings.group,
                 address=place.address if place else None,
                 transport=place.transport if place else None,
             )

@@ -44,7 +44,12 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     target: str
     asked: str | None = None
-    """The target as the user wrote it, where `target` is one cell of it (a transport, an address)."""
+    """The target as the user wrote it, where `target` is one cell of it (a transport, an address).
+
+    One that an answer named says so: `turn:turn.example.org from iceconfig+https://www.example.org/ice`.
+    """
+    group: str | None = None
+    """What a deployment file says that the target belongs to."""
     address: Address | None = None
     transport: str | None = None
     """udp, tcp, tls or dtls, where the check went over one."""

@@ -1,12 +1,16 @@
 """What will be probed, and in which order? Pure: targets × settings × probes; nothing is asked here."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from natprobe.address import Address
+import msgspec
+
+from natprobe.address import Address, AddressKind, kind_of
+from natprobe.credential import Credential
+from natprobe.expectations import Expectations
 from natprobe.model import Command
-from natprobe.probe import Cell, Destination, Destinations, Probe, Server, Settings, Side
+from natprobe.probe import Cell, Destination, Destinations, Lead, Probe, Server, Settings, Side
 from natprobe.target import Target, transports
 
 Family = Literal[4, 6]
@@ -30,6 +34,58 @@ class Plan:
     """Whether the targets are natprobe's own choice: one that has gone is no fault then."""
     sources: tuple[Address, ...] = ()
     """The addresses of this host to send from, each on its own; none leaves the choice to routing."""
+    own: Mapping[Target, Settings] = field(default_factory=dict)
+    """Settings of single targets, in place of `settings`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One target and what it is checked by; and, where an answer named it, whose answer."""
+
+    target: Target
+    settings: Settings
+    origin: Target | None = None
+    depth: int = 0
+    """How many answers lie between the user and this target."""
+    shunned: frozenset[AddressKind] = frozenset()
+
+    @property
+    def mark(self) -> tuple[Target, Credential | None]:
+        """What makes two orders the same work."""
+        return self.target, self.settings.credential
+
+
+DEEPEST = 3
+"""A room server names an ICE endpoint, which names a TURN server: nobody's answers need more."""
+_NOT_BY_HEARSAY: frozenset[AddressKind] = frozenset({"loopback", "link-local", "unspecified", "multicast"})
+
+
+def orders(plan: Plan) -> tuple[Order, ...]:
+    """What the user asked for, a target each."""
+    return tuple(Order(target, plan.own.get(target, plan.settings)) for target in plan.targets)
+
+
+def led(order: Order, where: Cell | None, lead: Lead) -> Order | None:
+    """The order that follows from an answer; None where it points to a place to which no answer may send us.
+
+    Whoever checks a server on loopback may be led to loopback. Of the settings those of the whole run go on; the
+    credential is the answer's own, as secrets of one server are not told to another.
+    """
+    here = where.address.kind if where else None
+    shunned = order.shunned if order.origin else _NOT_BY_HEARSAY - {here}
+    if lead.target.is_literal and kind_of(lead.target.host) in shunned:
+        return None
+    settings = msgspec.structs.replace(
+        order.settings,
+        credential=lead.credential,
+        credential_origin=f"the answer of {order.target}" if lead.credential else None,
+        minted=False,
+        api_secret=None,
+        query_secrets=(),
+        relay_ports=None,
+        expect=Expectations(page=order.settings.expect.page, min_cert_days=order.settings.expect.min_cert_days),
+    )
+    return Order(lead.target, settings, order.target, order.depth + 1, shunned)
 
 
 def sides(plan: Plan, resolved: Iterable[tuple[Target, Destinations]]) -> tuple[Side, ...]:
@@ -101,9 +157,9 @@ def giver(ladder: tuple[Probe[Any], ...], thing: type[Any]) -> str:
 
 def literal(target: Target) -> Destinations | None:
     """Where a target with an IP literal leads; None where a name must be resolved first."""
-    if not target.is_literal or target.effective_port is None:
+    if not target.is_literal or target.first_port is None:
         return None
-    address = Address(target.host, target.effective_port)
+    address = Address(target.host, target.first_port)
     return Destinations(tuple(Destination(transport, address) for transport in transports(target)))
 
 

@@ -12,10 +12,11 @@ from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 
-from natprobe.address import Address
+from natprobe.address import Address, AddressKind
 from natprobe.client.hold import Hold
-from natprobe.credential import Credential
+from natprobe.credential import Credential, Secret
 from natprobe.events import Raised, TransportName
+from natprobe.expectations import Expectations
 from natprobe.model import Status
 from natprobe.net.clock import Clock
 from natprobe.target import Target
@@ -34,7 +35,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What the user asked for, beside the targets."""
+    """What the user asked for, beside the targets: for all of them, or in a deployment file for one."""
 
     credential: Credential | None = None
     credential_origin: str | None = None
@@ -50,6 +51,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The longest silence after which a NAT's binding is looked at."""
     minted: bool = False
     """Whether natprobe minted the credential itself, from a shared secret (TURN REST)."""
+    expect: Expectations = Expectations()
+    skip: tuple[str, ...] = ()
+    """The ids of the checks that the user leaves out."""
+    timeout_s: float | None = None
+    """The longest that one target may take; None leaves the run's own deadline."""
+    group: str | None = None
+    """What the target belongs to, in the user's own words."""
+    api_secret: Secret | None = None
+    """What a gateway's API asks for (Janus' `apisecret`). Sent only to one whose certificate is good."""
+    query_secrets: tuple[tuple[str, Secret], ...] = ()
+    """Query parameters of a web target that are secret: sent, and shown nowhere."""
 
     @property
     def user(self) -> str:
@@ -112,6 +124,25 @@ class Destinations:
     found: tuple[Destination, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A target that an answer named, with the credential that came with it."""
+
+    target: Target
+    credential: Credential | None = None
+
+
+Followed = Literal["followed", "known", "withheld", "too-many"]
+"""What became of a lead: it is checked beside the others; it was, or is being, checked already with that credential; it
+points to loopback or a like place to which no answer may send us; or the answers led to more than a run follows."""
+Follow = Callable[[Lead], Followed]
+
+
+def not_followed(_lead: Lead) -> Followed:
+    """For runs that follow nothing."""
+    return "too-many"
+
+
 @dataclass(slots=True)
 class Bench:
     """The live things of one cell, by type: put there by one probe, used by the next."""
@@ -144,6 +175,12 @@ class Context:
     hold: Hold
     seat: Side | None = None
     """The side of this host that is probed through several servers; `target` is the first of these then."""
+    origin: str | None = None
+    """The target whose answer led here; None for a target that the user named."""
+    follow: Follow = not_followed
+    """Has what an answer named checked as a target of its own, beside this one."""
+    shunned: frozenset[AddressKind] = frozenset()
+    """Kinds of addresses that are not spoken to here, since an answer and not the user named them."""
 
     @property
     def subject(self) -> str:
@@ -152,8 +189,8 @@ class Context:
 
     @property
     def asked(self) -> str:
-        """The subject as the user wrote it."""
-        return str(self.seat or self.target)
+        """The subject as the user wrote it, or as an answer named it, with the target that answered."""
+        return str(self.seat or self.target) + (f" from {self.origin}" if self.origin else "")
 
     @property
     def side(self) -> Side:

@@ -1,6 +1,7 @@
 """Runs a plan: bounded, deadlined, telling events. It knows no listener and judges nothing.
 
-Theory of operation. Each target becomes cells (transport × address); all cells run at once. A run about this host
+Theory of operation. Each target becomes cells (transport × address); all cells run at once. What an answer names (an
+ICE endpoint's servers) joins them as a target of its own, within bounds. A run about this host
 (`natprobe nat`) has sides in their place: one ladder an address family, with all servers to ask. Within a cell every
 probe is a task that waits for the probes that give what it needs, so steps that do not depend on each other share
 their round trips. Three nested scopes end in this order: the probes, then `closing` (allocations are released while the
@@ -11,11 +12,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 from natprobe import __version__
 from natprobe.client.hold import Hold
+from natprobe.credential import Credential
 from natprobe.events import Emit, NatClassified, RunEnded, RunStarted
 from natprobe.ladder import climb
 from natprobe.model import Nat, NatBehaviour
@@ -23,8 +26,8 @@ from natprobe.net.clock import Clock
 from natprobe.net.handshake import Roots
 from natprobe.net.tls import preload
 from natprobe.net.vantage import utc_now, vantage
-from natprobe.plan import Plan, cells, for_cell, for_host, for_target, literal, sides
-from natprobe.probe import Bench, Cell, Context, Destinations, Side
+from natprobe.plan import DEEPEST, Order, Plan, cells, for_cell, for_host, for_target, led, literal, orders, sides
+from natprobe.probe import Bench, Cell, Context, Destinations, Followed, Lead, Side
 from natprobe.target import Target
 
 CLEANUP_S = 1.0
@@ -34,6 +37,7 @@ _CLOSING_S = 0.95
 """What of it closing may take, so that the last event is told within the deadline."""
 
 _CELLS_AT_ONCE = 64
+_MOST_LEADS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,49 @@ class Run:
     clock: Clock
     roots: Roots
     room: asyncio.Semaphore
+    targets: asyncio.TaskGroup = field(default_factory=asyncio.TaskGroup)
+    """Holds a task a target; what answers name joins it."""
+    known: dict[tuple[Target, Credential | None], Order] = field(default_factory=dict)
+
+    def take(self, order: Order) -> None:
+        """Begins with a target."""
+        self.known[order.mark] = order
+        self.targets.create_task(_run_target(self, order))
 
     def why_stopped(self) -> str:
         """The clause for a check that the end of the run cuts off just now."""
         if self.clock.now() >= self.plan.deadline_s - CLEANUP_S:
             return f"the run reached its deadline of {self.plan.deadline_s:g} s"
         return "the run was interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One target's share of a run."""
+
+    run: Run
+    order: Order
+    until_s: float | None = None
+    """When the target's own time is up, on the run's clock."""
+
+    def why_stopped(self) -> str:
+        """See Run."""
+        if self.until_s is not None and self.run.clock.now() >= self.until_s:
+            return f"the target reached its own limit of {self.order.settings.timeout_s:g} s"
+        return self.run.why_stopped()
+
+    def follow(self, where: Cell | None, lead: Lead) -> Followed:
+        """See Context.follow."""
+        order = led(self.order, where, lead)
+        if order is None:
+            return "withheld"
+        if order.mark in self.run.known:
+            return "known"
+        answers = sum(each.origin is not None for each in self.run.known.values())
+        if order.depth > DEEPEST or answers >= _MOST_LEADS:
+            return "too-many"
+        self.run.take(order)
+        return "followed"
 
 
 async def run(plan: Plan, emit: Emit) -> None:
@@ -71,11 +112,11 @@ async def run(plan: Plan, emit: Emit) -> None:
     if any(target.secure for target in plan.targets):
         preload(current.roots)
     try:
-        async with asyncio.timeout(plan.deadline_s - CLEANUP_S), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(plan.deadline_s - CLEANUP_S), current.targets:
             if plan.aim == "host":
-                group.create_task(_run_host(current))
-            for target in plan.targets if plan.aim == "servers" else ():
-                group.create_task(_run_target(current, target))
+                current.targets.create_task(_run_host(current))
+            for order in orders(plan) if plan.aim == "servers" else ():
+                current.take(order)
         interrupted = False
     except TimeoutError:
         interrupted = False
@@ -83,17 +124,23 @@ async def run(plan: Plan, emit: Emit) -> None:
         emit(RunEnded(at_ms=clock.now_ms(), interrupted=interrupted))
 
 
-async def _run_target(current: Run, target: Target) -> None:
-    destinations = literal(target) or await _resolved(current, target)
-    async with asyncio.TaskGroup() as group:
-        for cell in cells(target, destinations, current.plan.families):
-            group.create_task(_run_cell(current, cell))
+async def _run_target(current: Run, order: Order) -> None:
+    limit_s = order.settings.timeout_s
+    errand = Errand(current, order, None if limit_s is None else current.clock.now() + limit_s)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(limit_s):
+            destinations = literal(order.target) or await _resolved(errand)
+            async with asyncio.TaskGroup() as group:
+                for cell in cells(order.target, destinations, current.plan.families):
+                    group.create_task(_run_cell(errand, cell))
 
 
-async def _resolved(current: Run, target: Target) -> Destinations:
-    async with _context(current, target, None) as context:
-        scope: Literal["target", "spare"] = "spare" if current.plan.unnamed else "target"
-        await climb(context, for_target(current.plan.probes, target, scope), current.emit, current.why_stopped)
+async def _resolved(errand: Errand) -> Destinations:
+    plan = errand.run.plan
+    async with _context(errand, None) as context:
+        scope: Literal["target", "spare"] = "spare" if plan.unnamed else "target"
+        rungs = for_target(plan.probes, errand.order.target, scope)
+        await climb(context, rungs, errand.run.emit, errand.why_stopped)
         return context.bench.get(Destinations) if context.bench.has(Destinations) else Destinations(())
 
 
@@ -108,11 +155,13 @@ async def _run_host(current: Run) -> None:
 
 
 async def _found(current: Run, target: Target) -> tuple[Target, Destinations]:
-    return target, literal(target) or await _resolved(current, target)
+    errand = Errand(current, Order(target, current.plan.settings))
+    return target, literal(target) or await _resolved(errand)
 
 
 async def _run_side(current: Run, side: Side, behaviours: dict[Side, NatBehaviour]) -> None:
-    async with current.room, _context(current, side.servers[0].target, side) as context:
+    errand = Errand(current, Order(side.servers[0].target, current.plan.settings))
+    async with current.room, _context(errand, side) as context:
         try:
             await climb(context, for_host(current.plan.probes), current.emit, current.why_stopped)
         finally:  # what was found before an interruption is told as well
@@ -128,24 +177,29 @@ def _together(plan: Plan, behaviours: dict[Side, NatBehaviour]) -> Nat:
     return Nat(ipv4=known.get(4), ipv6=known.get(6))
 
 
-async def _run_cell(current: Run, cell: Cell) -> None:
-    async with current.room, _context(current, cell.asked, cell) as context:
-        await climb(context, for_cell(current.plan.probes, cell), current.emit, current.why_stopped)
+async def _run_cell(errand: Errand, cell: Cell) -> None:
+    async with errand.run.room, _context(errand, cell) as context:
+        await climb(context, for_cell(errand.run.plan.probes, cell), errand.run.emit, errand.why_stopped)
 
 
 @contextlib.asynccontextmanager
-async def _context(current: Run, target: Target, where: Cell | Side | None) -> AsyncIterator[Context]:
+async def _context(errand: Errand, where: Cell | Side | None) -> AsyncIterator[Context]:
+    current, order = errand.run, errand.order
+    place = where if isinstance(where, Cell) else None
     async with asyncio.TaskGroup() as pumps:
         closing = AsyncExitStack()
         try:
             hold = Hold(current.clock, current.emit, current.roots, pumps, closing)
             yield Context(
-                target=target,
-                place=where if isinstance(where, Cell) else None,
+                target=order.target,
+                place=place,
                 seat=where if isinstance(where, Side) else None,
-                settings=current.plan.settings,
+                settings=order.settings,
                 bench=Bench(),
                 hold=hold,
+                origin=str(order.origin) if order.origin else None,
+                follow=partial(errand.follow, place),
+                shunned=order.shunned,
             )
         finally:
             await _close(closing)

@@ -29,6 +29,11 @@ class Greetings:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepting:
+    """The port takes TCP connections: what every check of a web target stands on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Trusted:
     """The certificate is good enough for credentials to be sent; over UDP and TCP nothing promises one."""
 

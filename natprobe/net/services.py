@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from natprobe.target import Target, TargetError, TransportName, default_port, transports
+from natprobe.target import Target, TargetError, TransportName, transports
 from natprobe.target.host import canonical
 
 MOST_RECORDS = 32
@@ -87,7 +87,7 @@ def uses_naptr(target: Target) -> bool:
 
 def defaults(target: Target, names: tuple[TransportName, ...] | None = None) -> tuple[Service, ...]:
     """The URI's host at the port as written or the scheme's own, for each transport: what browsers use, always."""
-    port = target.effective_port or default_port(target.scheme) or 0
+    port = target.first_port or 0
     wanted = transports(target) if names is None else names
     return tuple(Service(host=target.host, port=port, transport=name, source="default") for name in wanted)
 

@@ -28,6 +28,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     others: tuple[Resolution, ...] = ()
     """The names of other hosts to which SRV or NAPTR led."""
     destinations: tuple[Address, ...] = ()
+    withheld: tuple[Address, ...] = ()
+    """Where an answer of a server, and not the user, wants to send us: this host itself, and the like."""
     vantage: tuple[str, ...] = ()
     """This host's own source addresses: a private answer is right inside a private network."""
 
@@ -43,7 +45,8 @@ async def observe(ctx: Context) -> Evidence:
     others = await asyncio.gather(
         *(resolve(name, clock=ctx.clock, deadline_s=DEADLINE_S, nameservers=nameservers) for name in names)
     )
-    found = _destinations(discovery, {each.name: each.addresses for each in (resolution, *others)})
+    named = _destinations(discovery, {each.name: each.addresses for each in (resolution, *others)})
+    found = tuple(each for each in named if each.address.kind not in ctx.shunned)
     if found:
         ctx.bench.put(Destinations(found))
     return Evidence(
@@ -52,6 +55,7 @@ async def observe(ctx: Context) -> Evidence:
         discovery=discovery if discovery.answers else None,
         others=tuple(others),
         destinations=tuple(dict.fromkeys(each.address for each in found)),
+        withheld=tuple(dict.fromkeys(each.address for each in named if each not in found)),
         vantage=vantage().addresses,
     )
 
@@ -68,6 +72,11 @@ def judge(evidence: Evidence) -> Judgement:
     """That a name does not exist, and that nobody answered about it, are two answers."""
     if evidence.destinations:
         return _found(evidence)
+    if evidence.withheld:
+        hosts = ", ".join(dict.fromkeys(address.host for address in evidence.withheld))
+        return _judged(
+            evidence, f"{evidence.name} leads to {hosts}, where no answer may send us", "dns-private-address"
+        )
     outcomes = {answer.outcome for answer in evidence.resolution.answers}
     if "nxdomain" in outcomes:
         return _judged(evidence, f"{evidence.name} does not exist (NXDOMAIN)", "dns-nxdomain")
@@ -99,7 +108,7 @@ def _led(evidence: Evidence) -> str:
 
 
 def _judged(evidence: Evidence, summary: str, finding: str) -> Judgement:
-    hosts = [address.host for address in evidence.destinations]
+    hosts = [address.host for address in (*evidence.destinations, *evidence.withheld)]
     answers = evidence.resolution.answers
     facts = {
         "host": evidence.name,
@@ -117,7 +126,7 @@ def _judged(evidence: Evidence, summary: str, finding: str) -> Judgement:
 PROBE = Probe(
     id="dns.resolve",
     title="Name resolved",
-    schemes=frozenset(scheme for scheme, row in SCHEMES.items() if row.form == "ice"),
+    schemes=frozenset(SCHEMES),
     evidence=Evidence,
     observe=observe,
     judge=judge,

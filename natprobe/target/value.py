@@ -49,6 +49,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.port if self.port is not None else SCHEMES[self.scheme].default_port
 
     @property
+    def first_port(self) -> int | None:
+        """`effective_port`, or the lowest of several; None where none is written and the scheme has no default."""
+        return self.ports[0][0] if self.ports else self.effective_port
+
+    @property
     def secure(self) -> bool:
         """Whether the scheme promises TLS or DTLS."""
         return "tls" in SCHEMES[self.scheme].transports

@@ -5,9 +5,11 @@ import pytest
 from natprobe.address import Address
 from natprobe.client.control import Control
 from natprobe.client.flight import Flight
+from natprobe.model import Status
+from natprobe.net.answers import Resolution
 from natprobe.net.trouble import Reason, Trouble
 from natprobe.probe import Judgement
-from natprobe.probes import turn_allocate, turn_reach, turn_relay_in, turn_relay_loop, turn_relay_out
+from natprobe.probes import dns_resolve, turn_allocate, turn_reach, turn_relay_in, turn_relay_loop, turn_relay_out
 from natprobe.wire.transactions import Exchange
 
 SERVER = Address("203.0.113.10", 3478)
@@ -152,3 +154,15 @@ def test_two_relays_reach_each_other_both_ways_from_their_own_addresses(
         server=SERVER, first=RELAYED, second=ELSEWHERE, permissions=(permitted, permitted), there=there, back=back
     )
     assert said(turn_relay_loop.judge(evidence)) == told
+
+
+def test_a_name_in_an_answer_that_leads_to_this_host_is_told_and_not_followed() -> None:
+    evidence = dns_resolve.Evidence(
+        name="turn.example.org",
+        resolution=Resolution(name="turn.example.org", addresses=("127.0.0.1",), source="hosts"),
+        withheld=(Address("127.0.0.1", 3478),),
+    )
+    judgement = dns_resolve.judge(evidence)
+    assert judgement.status is Status.FAIL
+    assert judgement.summary == "turn.example.org leads to 127.0.0.1, where no answer may send us"
+    assert [raised.id for raised in judgement.raised] == ["dns-private-address"]

@@ -1,0 +1,38 @@
+"""What does the user say that a target should be like? A check goes by it where the network alone cannot tell."""
+
+from typing import Literal
+
+import msgspec
+
+
+class Expectations(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The expectations that a deployment file, or an option, states about one target."""
+
+    closed: bool = False
+    """The ports shall not be reachable from here."""
+    max_rtt_ms: float | None = None
+    """The longest round trip that is good enough."""
+    min_cert_days: int = 30
+    """With fewer days left a certificate is told as ending soon."""
+    min_rate_kbps: float | None = None
+    """What a relay shall carry, in kbit/s."""
+    page: str | None = None
+    """The web page that uses the target: its scheme decides about mixed content, its origin is what browsers send."""
+    cors_credentials: bool = False
+    """The page fetches with cookies (`credentials: "include"`)."""
+    method: Literal["GET", "POST"] | None = None
+    """How clients ask an endpoint; None where that is not known."""
+    subprotocol: str | None = None
+    """The WebSocket sub-protocol that clients ask for (RFC 6455 section 1.9)."""
+    namespace: str | None = None
+    """The Socket.IO namespace that clients connect to."""
+    idle_s: float | None = None
+    """A silence in seconds that a WebSocket shall survive; None leaves that untested, since it takes as long."""
+
+    @property
+    def origin(self) -> str | None:
+        """The origin of `page` as the Origin header has it (RFC 6454 section 6.2); None where no page is named."""
+        if self.page is None:
+            return None
+        scheme, slashes, rest = self.page.partition("://")
+        return f"{scheme}{slashes}{rest.partition('/')[0].partition('?')[0].partition('#')[0]}"
