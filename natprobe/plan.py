@@ -134,13 +134,13 @@ def for_target(
     return _ordered(probe for probe in probes if probe.scope == scope and target.scheme in probe.schemes)
 
 
-def for_cell(probes: Iterable[Probe[Any]], cell: Cell) -> tuple[Probe[Any], ...]:
-    """The probes of one cell's ladder, each after those that it depends on. Raises ValueError on a circle."""
-    return _ordered(
-        probe
-        for probe in probes
-        if probe.scope == "cell" and cell.target.scheme in probe.schemes and cell.transport in probe.transports
-    )
+def for_cell(probes: Iterable[Probe[Any]], cell: Cell, settings: Settings) -> tuple[Probe[Any], ...]:
+    """The wanted probes of one cell's ladder, each after those that it depends on. Raises ValueError on a circle."""
+    return _ordered(probe for probe in probes if _fits(probe, cell) and probe.wanted(settings))
+
+
+def _fits(probe: Probe[Any], cell: Cell) -> bool:
+    return probe.scope == "cell" and cell.target.scheme in probe.schemes and cell.transport in probe.transports
 
 
 def dependencies(probe: Probe[Any], ladder: tuple[Probe[Any], ...]) -> tuple[str, ...]:

@@ -212,6 +212,11 @@ class Context:
         return self.place
 
 
+def always(_settings: Settings) -> bool:
+    """For probes that are part of every check."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Probe(Generic[E]):
     """The declaration of one probe; its file is its only mention."""
@@ -235,3 +240,5 @@ class Probe(Generic[E]):
     scope: Literal["target", "spare", "cell", "host"] = "cell"
     """Whether it is put to a target once (`spare`: to one that nobody named), to each of its cells, or to this host
     through all targets together."""
+    wanted: Callable[[Settings], bool] = always
+    """Whether the user asked for it: what is a load on a server, or takes long, is made only then."""

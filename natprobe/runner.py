@@ -179,7 +179,8 @@ def _together(plan: Plan, behaviours: dict[Side, NatBehaviour]) -> Nat:
 
 async def _run_cell(errand: Errand, cell: Cell) -> None:
     async with errand.run.room, _context(errand, cell) as context:
-        await climb(context, for_cell(errand.run.plan.probes, cell), errand.run.emit, errand.why_stopped)
+        rungs = for_cell(errand.run.plan.probes, cell, errand.order.settings)
+        await climb(context, rungs, errand.run.emit, errand.why_stopped)
 
 
 @contextlib.asynccontextmanager

@@ -137,7 +137,7 @@ async def _gather_from(way: Way, target: Target, asking: Asking) -> None:
         async with asyncio.TaskGroup() as group:
             for cell in cells(target, found, current.wish.plan.families):
                 if target.scheme in _TURN:
-                    group.create_task(_climb(way, cell, _ladder(current, cell)))
+                    group.create_task(_climb(way, cell, _ladder(way, cell)))
                 if cell.transport == "udp" and current.wish.policy == "all":
                     group.create_task(_climb(way, cell, _only(current, REFLEXIVE), asking))
     finally:
@@ -151,10 +151,11 @@ async def _resolved(way: Way, target: Target) -> Destinations:
         return context.bench.get(Destinations) if context.bench.has(Destinations) else Destinations(())
 
 
-def _ladder(current: Gathering, cell: Cell) -> Rungs:
-    probes = [probe for probe in current.wish.plan.probes if probe.id in LADDER]
-    calls = _only(current, CONNECT) if current.wish.connect else ()
-    return for_cell((*probes, *(replace(probe, schemes=_TURN) for probe in calls)), cell)
+def _ladder(way: Way, cell: Cell) -> Rungs:
+    wish = way.current.wish
+    probes = [probe for probe in wish.plan.probes if probe.id in LADDER]
+    calls = _only(way.current, CONNECT) if wish.connect else ()
+    return for_cell((*probes, *(replace(probe, schemes=_TURN) for probe in calls)), cell, way.settings)
 
 
 def _only(current: Gathering, wanted: str) -> Rungs:

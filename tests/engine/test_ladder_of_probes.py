@@ -166,7 +166,7 @@ def test_after_waits_for_the_end_and_not_for_success() -> None:
 )
 def test_probes_that_wait_for_each_other_are_refused(probes: tuple[Probe[Any], ...]) -> None:
     with pytest.raises(ValueError, match="wait for each other: a"):
-        for_cell(probes, CELL)
+        for_cell(probes, CELL, Settings())
 
 
 def test_what_a_probe_held_is_let_go_when_the_cell_ends() -> None:
@@ -245,8 +245,10 @@ def test_a_ladder_holds_the_probes_of_its_scheme_and_transport() -> None:
         probe("b.tcp", transports=frozenset({"tcp"})),
         probe("c.stun", schemes=frozenset({"stun"})),
         probe("d.target", scope="target"),
+        probe("e.load", wanted=lambda settings: settings.insecure),
     )
-    assert [each.id for each in for_cell(probes, CELL)] == ["a.all"]
+    assert [each.id for each in for_cell(probes, CELL, Settings())] == ["a.all"]
+    assert [each.id for each in for_cell(probes, CELL, Settings(insecure=True))] == ["a.all", "e.load"]
 
 
 def test_dependencies_and_givers_are_found_within_the_ladder() -> None:
