@@ -20,6 +20,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Names the markers."""
     config.addinivalue_line("markers", "lab: needs network namespaces and the programs of the lab")
     config.addinivalue_line("markers", "tun: needs /dev/net/tun as well (links with delay or loss)")
+    config.addinivalue_line("markers", "deployments: needs the servers of whole deployments, npm's included")
     config.addinivalue_line("markers", "chromium: needs a Chromium that runs headless")
     config.addinivalue_line("markers", "tmux: needs tmux, in whose window the dashboard runs")
     config.addinivalue_line("markers", "tshark: needs Wireshark's tshark")

@@ -4,11 +4,12 @@ import functools
 import os
 import subprocess
 import uuid
+from pathlib import Path
 from typing import Literal
 
 from tests.lab.namespace import PATH, tool
 
-Need = Literal["lab", "tun", "chromium", "tshark", "prometheus", "systemd", "tmux"]
+Need = Literal["lab", "tun", "deployments", "chromium", "tshark", "prometheus", "systemd", "tmux"]
 _PROGRAMS = ("ip", "nft", "nsenter", "unshare", "turnserver", "openssl")
 _OF_NEED = {
     "tshark": ("tshark",),
@@ -16,13 +17,15 @@ _OF_NEED = {
     "systemd": ("systemd-analyze",),
     "tmux": ("tmux",),
 }
+NODE_PACKAGES = Path(__file__).parent / "node" / "node_modules" / "made-from"
+"""Written last, when all are there."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @functools.cache
 def missing(need: str) -> str | None:
     """Why tests with this marker cannot run; None where they can."""
-    looks = {"lab": _no_lab, "tun": _no_tun, "chromium": _no_chromium}
+    looks = {"lab": _no_lab, "tun": _no_tun, "chromium": _no_chromium, "deployments": _no_deployments}
     return looks[need]() if need in looks else _absent(*_OF_NEED[need])
 
 
@@ -41,6 +44,12 @@ def _no_tun() -> str | None:
     except OSError as trouble:
         return f"/dev/net/tun: {trouble.strerror}"
     return None
+
+
+def _no_deployments() -> str | None:
+    if (absent := _absent("nginx", "janus", "redis-server", "node")) is not None:
+        return absent
+    return None if NODE_PACKAGES.is_file() else "not installed: the lab's packages of npm (scripts/test does it)"
 
 
 def _no_chromium() -> str | None:

@@ -1,6 +1,7 @@
 """Certificates, good ones and each kind of bad one, by a root that only the lab trusts."""
 
 import datetime as dt
+import itertools
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -32,6 +33,7 @@ class Authority:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._numbers = itertools.count()
         self._root = trustme.CA(organization_name="Lab root")
         self._intermediate = self._root.create_child_ca()
         self.root = directory / "root.pem"
@@ -48,7 +50,8 @@ class Authority:
         return self._write(kind, b"".join(pem.bytes() for pem in chain), leaf.private_key_pem.bytes())
 
     def _write(self, kind: Kind, chain: bytes, key: bytes) -> Certificate:
-        files = Certificate(self._directory / f"{kind}.pem", self._directory / f"{kind}.key")
+        name = f"{next(self._numbers)}-{kind}"
+        files = Certificate(self._directory / f"{name}.pem", self._directory / f"{name}.key")
         files.chain.write_bytes(chain)
         files.key.write_bytes(key)
         return files

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from tests.lab.layout import SERVER_IPV4, SERVER_IPV6, SERVER_PRIVATE_IPV4
+from tests.lab.listening import Protocol, open_ports
 from tests.lab.namespace import Namespace
 from tests.lab.process import Running, wait_until
 from tests.lab.world import World
@@ -14,8 +14,9 @@ LONG_TERM = ("lt-cred-mech", f"user={USER}:{PASSWORD}", f"realm={REALM}")
 """Options for one user with a password."""
 
 _START_S = 10.0
-_LISTEN, _UNCONNECTED = "0A", "07"  # socket states in /proc/net
 _DEFAULTS = {"listening-port": "3478", "tls-listening-port": "5349", "min-port": "49152", "max-port": "65535"}
+# The lab's user is root; without these rights it may not read a file of mode 0, its own neither.
+_LOCKED_OUT = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search")
 _SESSION = re.compile(r"session (\d+): (.*)")
 
 
@@ -31,12 +32,16 @@ def cloud_addresses(world: World) -> tuple[str, ...]:
 class Coturn:
     """A running turnserver; `stop` may be called twice, and the world's end calls it as well.
 
-    Options are "key=value" or "key"; `where` is the world's server unless it is told. Listens when the constructor
-    returns; raises AssertionError with the log where it does not come up.
+    Options are "key=value" or "key"; `where` is the world's server unless it is told. With `key_unreadable` its user
+    may not read the key. Listens when the constructor returns; raises AssertionError with the log where it does not
+    come up.
     """
 
-    def __init__(self, world: World, *options: str, where: Namespace | None = None) -> None:
+    def __init__(
+        self, world: World, *options: str, where: Namespace | None = None, key_unreadable: bool = False
+    ) -> None:
         self._options = (*options, *_missing(options))
+        self._under = _LOCKED_OUT if key_unreadable else ()
         place = where or world.server
         self.log_file = world.new_file("coturn.log")
         self._running = world.keep(place.start(*self._command(world)))
@@ -62,7 +67,7 @@ class Coturn:
         coturn closes one up to a second after it was released: ask `settles_at(0)`.
         """
         first, last = int(self._value("min-port")), int(self._value("max-port"))
-        return sum(first <= port <= last for port in (*self._ports("udp", _UNCONNECTED), *self._ports("tcp", _LISTEN)))
+        return sum(first <= port <= last for port in (*self._ports("udp"), *self._ports("tcp")))
 
     def settles_at(self, allocations: int, timeout: float = 5.0) -> bool:
         """Whether the number of allocations becomes this one within `timeout` seconds."""
@@ -78,17 +83,17 @@ class Coturn:
         return self._running
 
     def _command(self, world: World) -> Iterator[str]:
-        yield from ("turnserver", "-n", "--verbose", "--simple-log", f"--log-file={self.log_file}")
+        yield from (*self._under, "turnserver", "-n", "--verbose", "--simple-log", f"--log-file={self.log_file}")
         yield from (f"--pidfile={world.new_file('coturn.pid')}", f"--userdb={world.new_file('turndb')}")
         yield from (f"--{option}" for option in self._options)
 
     def _listens(self) -> bool:
         keys = {option.partition("=")[0] for option in self._options}
         wanted = [("listening-port", ("udp", "tcp"))]
-        if {"cert", "pkey"} <= keys:
+        if {"cert", "pkey"} <= keys and not self._under:
             wanted.append(("tls-listening-port", ("dtls", "tls")))
         return all(
-            int(self._value(port)) in self._ports(*_SOCKETS[kind])
+            int(self._value(port)) in self._ports(_SOCKETS[kind])
             for port, kinds in wanted
             for kind in kinds
             if f"no-{kind}" not in keys
@@ -98,30 +103,14 @@ class Coturn:
         values = [option.partition("=")[2] for option in self._options if option.partition("=")[0] == key]
         return values[-1] if values else _DEFAULTS[key]
 
-    def _ports(self, protocol: str, state: str) -> list[int]:
-        return [port for family in ("", "6") for port in _open(self._running.pid, protocol + family, state)]
+    def _ports(self, protocol: Protocol) -> list[int]:
+        return open_ports(self._running.pid, protocol)
 
 
-_SOCKETS = {
-    "udp": ("udp", _UNCONNECTED),
-    "dtls": ("udp", _UNCONNECTED),
-    "tcp": ("tcp", _LISTEN),
-    "tls": ("tcp", _LISTEN),
-}
+_SOCKETS: dict[str, Protocol] = {"udp": "udp", "dtls": "udp", "tcp": "tcp", "tls": "tcp"}
 
 
 def _missing(options: Iterable[str]) -> Iterator[str]:
     keys = {option.partition("=")[0] for option in options}
     if not any(key.startswith("cli-") for key in keys):
         yield "no-cli"
-
-
-def _open(pid: int, table: str, state: str) -> Iterator[int]:
-    try:
-        lines = Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]
-    except OSError:
-        return
-    for line in lines:
-        _, local, _, found, *_ = line.split()
-        if found == state:
-            yield int(local.rpartition(":")[2], 16)

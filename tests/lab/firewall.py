@@ -2,7 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 
-from tests.lab.layout import SERVER_IPV4, SERVER_IPV6, SERVER_PRIVATE_IPV4, Client, HomeNat, Ports, Server, Verdict
+from tests.lab.layout import (
+    CONTAINER_IPV4,
+    SERVER_IPV4,
+    SERVER_IPV6,
+    SERVER_PRIVATE_IPV4,
+    Client,
+    Container,
+    HomeNat,
+    Ports,
+    Server,
+    Verdict,
+)
 
 _REJECT = {"udp": "reject with icmpx type admin-prohibited", "tcp": "reject with tcp reset"}
 _HIGH_PORTS = "1024-65535"
@@ -99,6 +110,22 @@ def _destination(server: Server) -> Iterator[str]:
     if server.nat == "one-to-one":
         where = "" if server.hairpin else 'iifname "wan" '
         yield f"{where}ip daddr {SERVER_IPV4} dnat ip to {SERVER_PRIVATE_IPV4}"
+
+
+def docker_rules(container: Container) -> str:
+    """What docker does on its host for a container on the bridge: publishing, and masquerading."""
+    published = (("udp", container.published_udp), ("tcp", container.published_tcp))
+    inward = [
+        f"fib daddr type local {protocol} dport {_set(ports)} dnat ip to {CONTAINER_IPV4}"
+        for protocol, ports in published
+        if ports
+    ]
+    outward = f'ip saddr {CONTAINER_IPV4} oifname != "docker0" masquerade'
+    return _table(
+        "docker",
+        _chain("pre", "prerouting", "dstnat", [f"meta nfproto ipv4 {rule}" for rule in inward]),
+        _chain("post", "postrouting", "srcnat", [outward]),
+    )
 
 
 def _verdict(verdict: Verdict, protocol: str) -> str:

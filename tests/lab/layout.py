@@ -30,6 +30,7 @@ SERVER_IPV4 = "203.0.113.10"
 SERVER_IPV6 = "2001:db8:203::10"
 SERVER_PRIVATE_IPV4 = "172.31.0.11"
 DOCKER0_IPV4 = "172.17.0.1"
+CONTAINER_IPV4 = "172.17.0.2"
 INTERNET_IPV4 = ("192.0.2.34", "192.0.2.35")
 INTERNET_IPV6 = ("2001:db8:192::34", "2001:db8:192::35")
 NAMESERVER_IPV4 = "192.0.2.53"
@@ -79,6 +80,17 @@ class Client(Layer, frozen=True):
     """Delay, loss and rate between the client (or its NAT) and the internet; needs /dev/net/tun."""
 
 
+class Container(Layer, frozen=True):
+    """A box on the bridge that docker makes, and the ports that it is published with (`-p A-B:A-B`).
+
+    Docker's own address translation: published ports of the server lead into the container; what the container sends
+    leaves from the server's address.
+    """
+
+    published_udp: tuple[Ports, ...] = ()
+    published_tcp: tuple[Ports, ...] = ()
+
+
 class Server(Layer, frozen=True):
     """The cloud: a gateway with a stateful firewall, perhaps a 1:1 NAT, and the host on which coturn runs."""
 
@@ -91,6 +103,8 @@ class Server(Layer, frozen=True):
     egress_ports: PortChoice = "kept"
     """Random is MASQUERADE --random-fully: UDP flows that the server opens leave from a port it does not know."""
     docker0: bool = False
+    container: Container | None = None
+    """Runs on docker0, which is there then as well."""
     hairpin: bool = False
     """Whether the gateway turns packets from the server to its own public address around."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from tests.lab import firewall
 from tests.lab.layout import (
+    CONTAINER_IPV4,
     DOCKER0_IPV4,
     INTERNET_IPV4,
     INTERNET_IPV6,
@@ -23,6 +24,7 @@ from tests.lab.link import Shape
 INTERNET = "internet"
 CLOUD = "cloud"
 SERVER = "server"
+CONTAINER = "container"
 
 _CLOUD_IPV4, _CLOUD_IPV6 = "192.0.2.2", "2001:db8:192:1::2"
 _CORE_IPV4, _CORE_IPV6 = "192.0.2.1", "2001:db8:192:1::1"
@@ -82,6 +84,9 @@ def wire(layout: Layout) -> Wiring:
     """The namespaces and cables of a layout."""
     boxes = {INTERNET: _internet(layout), CLOUD: _cloud(layout.server), SERVER: _server(layout.server)}
     cables = [Cable(near=(CLOUD, "wan"), far=(INTERNET, "cloud")), Cable(near=(SERVER, "eth0"), far=(CLOUD, "lan"))]
+    if layout.server.container:
+        boxes[CONTAINER] = _container()
+        cables.append(Cable(near=(CONTAINER, "eth0"), far=(SERVER, "bridged")))
     for client in layout.clients:
         boxes[client.name] = _client(client)
         edge = (client.name, "eth0")
@@ -156,14 +161,25 @@ def _cloud(server: Server) -> Box:
 def _server(server: Server) -> Box:
     box = Box()
     box.device("eth0", _server_ipv4(server), f"{SERVER_IPV6}/64")
-    if server.docker0:
+    if server.docker0 or server.container:
         # An index before eth0's: coturn's auto-discovery takes addresses in this order, and docker0 comes first.
         box.ip += [
             "link add docker0 index 2 type bridge",
             f"addr add {DOCKER0_IPV4}/16 dev docker0",
             "link set docker0 up",
         ]
+    if server.container:
+        box.nft = firewall.docker_rules(server.container)
+        box.forwards()
+        box.ip += ["link set bridged master docker0", "link set bridged up"]
     _default(box, _server_ipv4(server), f"{SERVER_IPV6}/64")
+    return box
+
+
+def _container() -> Box:
+    box = Box()
+    box.device("eth0", f"{CONTAINER_IPV4}/16")
+    _default(box, f"{CONTAINER_IPV4}/16")
     return box
 
 

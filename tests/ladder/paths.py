@@ -15,7 +15,7 @@ from tests.lab.layout import (
     Server,
 )
 from tests.lab.nameserver import Nameserver
-from tests.lab.process import wait_until
+from tests.lab.nginx import Nginx
 from tests.lab.world import World
 from tests.ladder.case import OPTIONS, Case
 
@@ -42,15 +42,7 @@ def names(zone: str, *silent: str) -> "tuple[object, ...]":
 
 def web_server(world: World) -> None:
     """A web server where TURN is asked for: nginx, which answers 400 to the first byte that is no HTTP."""
-    configuration = world.new_file("nginx.conf")
-    listener = f"listen {SERVER_PRIVATE_IPV4}:3478;"
-    configuration.write_text(
-        f"daemon off; pid {world.new_file('nginx.pid')}; error_log stderr; events {{}}\n"
-        f"http {{ access_log off; server {{ {listener} }} }}\n"
-    )
-    world.keep(world.server.start("nginx", "-c", str(configuration)))
-    knock = ("bash", "-c", f"echo > /dev/tcp/{SERVER_PRIVATE_IPV4}/3478")
-    assert wait_until(lambda: world.server.run(*knock).exit_code == 0, 10.0)
+    Nginx(world, f"server {{ listen {SERVER_PRIVATE_IPV4}:3478; }}")
 
 
 DEADLINES = (

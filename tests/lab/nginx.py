@@ -1,0 +1,60 @@
+"""A real nginx in a world: `Nginx(world, "server { listen 443 ssl; … }")`; what stands there is within `http { }`."""
+
+import re
+import signal
+from pathlib import Path
+
+from tests.lab.certificates import Certificate
+from tests.lab.listening import await_ports
+from tests.lab.namespace import Namespace
+from tests.lab.process import Running
+from tests.lab.world import World
+
+UPGRADE = """proxy_http_version 1.1;
+  proxy_set_header Host $host;
+  proxy_set_header Upgrade $http_upgrade;
+  proxy_set_header Connection $connection_upgrade;"""
+"""What a location needs that passes WebSocket on."""
+
+_FRAME = """daemon off;
+user root;
+worker_processes 1;
+pid {pid};
+error_log stderr;
+events {{ worker_connections 256; }}
+http {{
+access_log off;
+types {{ text/html html; application/javascript js; application/json json; }}
+map $http_upgrade $connection_upgrade {{ default upgrade; '' close; }}
+{servers}
+}}
+"""
+_LISTEN = re.compile(r"\blisten\s+(?:\S+:)?(\d+)")
+
+
+class Nginx:
+    """Listens when the constructor returns; raises AssertionError with its log where it does not come up."""
+
+    def __init__(self, world: World, servers: str, *, where: Namespace | None = None) -> None:
+        configuration = world.new_file("nginx.conf")
+        configuration.write_text(_FRAME.format(pid=world.new_file("nginx.pid"), servers=servers))
+        command = ("nginx", "-e", "stderr", "-c", str(configuration))
+        self.running: Running = world.keep((where or world.server).start(*command))
+        await_ports(self.running, tcp=[int(port) for port in _LISTEN.findall(servers)])
+
+    def reload(self) -> None:
+        """Makes it read its certificates anew."""
+        self.running.interrupt(signal.SIGHUP)
+
+
+def certificate_lines(certificate: Certificate) -> str:
+    """The directives that name a certificate and its key."""
+    return f"ssl_certificate {certificate.chain};\n  ssl_certificate_key {certificate.key};"
+
+
+def web_page(world: World, text: str) -> Path:
+    """A folder that holds `text` as index.html: a document root."""
+    root = world.new_file("html")
+    root.mkdir()
+    (root / "index.html").write_text(text)
+    return root
