@@ -4,6 +4,9 @@ from typing import Literal
 
 import msgspec
 
+SLOWEST_KBPS, FASTEST_KBPS = 20.0, 5000.0
+"""The bounds of a rate that is asked for."""
+
 
 class Expectations(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The expectations that a deployment file, or an option, states about one target."""
@@ -15,7 +18,7 @@ class Expectations(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     min_cert_days: int = 30
     """With fewer days left a certificate is told as ending soon."""
     min_rate_kbps: float | None = None
-    """What a relay shall carry, in kbit/s."""
+    """What a relay shall carry each way, in kbit/s. None leaves that untested, since it is a load."""
     page: str | None = None
     """The web page that uses the target: its scheme decides about mixed content, its origin is what browsers send."""
     cors_credentials: bool = False

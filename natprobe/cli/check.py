@@ -2,13 +2,17 @@
 
 import argparse
 
+import msgspec
+
 from natprobe.cli.execute import execute
 from natprobe.cli.keeping import add_keeping_options, keep_history, keeping
 from natprobe.cli.options import add_credential_options, add_run_options, credential, deadline_s, families, settings
 from natprobe.cli.output import add_output_options, tell, wanted_files
 from natprobe.cli.parser import UsageError
 from natprobe.cli.progress import progress_listeners
+from natprobe.expectations import FASTEST_KBPS, SLOWEST_KBPS, Expectations
 from natprobe.plan import Plan
+from natprobe.probe import Settings
 from natprobe.probes import all_probes
 from natprobe.target import Target, TargetError, parse
 
@@ -24,6 +28,7 @@ examples:
   natprobe check turns:turn.example.org:443?transport=tcp --secret-file secret
   natprobe check turn:[2001:db8::10]:3478 -u alice --report junit=turn.xml
   NATPROBE_PASSWORD=… natprobe check turn:203.0.113.10 -u alice --json
+  natprobe check turn:turn.example.org -u alice --rate 1000      a load: 1 Mbit/s
 """
 
 
@@ -33,6 +38,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("targets", metavar="TARGET", nargs="+", help="a URI; see below")
     add_credential_options(parser)
     add_run_options(parser)
+    group = parser.add_argument_group("load")
+    group.add_argument(
+        "--rate", metavar="KBPS", type=float,
+        help="send that many kbit/s through each relay, both ways for 3 s, and tell loss, delay and jitter",
+    )  # fmt: skip
     add_output_options(parser)
     add_keeping_options(parser)
 
@@ -43,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         command="check",
         targets=parsed(args.targets),
         probes=all_probes(),
-        settings=settings(args, credential(args)),
+        settings=_settings(args),
         deadline_s=deadline_s(args),
         families=families(args),
     )
@@ -52,6 +62,12 @@ def run(args: argparse.Namespace) -> int:
         report = execute(plan, (*progress_listeners(), *keepers))
     keep_history(report, args)
     return tell(report, args, files)
+
+
+def _settings(args: argparse.Namespace) -> Settings:
+    if args.rate is not None and not SLOWEST_KBPS <= args.rate <= FASTEST_KBPS:
+        raise UsageError(f"--rate: {args.rate:g} kbit/s is out of bounds; give {SLOWEST_KBPS:g} to {FASTEST_KBPS:g}")
+    return msgspec.structs.replace(settings(args, credential(args)), expect=Expectations(min_rate_kbps=args.rate))
 
 
 def parsed(texts: list[str]) -> tuple[Target, ...]:

@@ -2,7 +2,9 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Literal
 
+from natprobe.address import Address
 from natprobe.client.flight import Flight
 from natprobe.client.peer import Peer, PeerView
 from natprobe.client.stun import Reply
@@ -73,6 +75,17 @@ class Peers:
     async def views(self) -> tuple[PeerView, PeerView, PeerView]:
         """What the three know of their addresses."""
         return await self.inward.view, await self.outward.view, await self.channel.view
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A bound channel that carries data both ways, and its other end: a peer of this host or the second relay."""
+
+    number: int
+    far: Address
+    near: Address
+    """Where the other end sends to reach the channel."""
+    over: Literal["own-peer", "second-relay"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ this host has no UDP for a peer of its own, the second relay is the peer, once r
 """
 
 import asyncio
+from typing import Literal
 
 import msgspec
 
 from natprobe.address import Address
 from natprobe.client.flight import Flight, fly
 from natprobe.client.mailbox import Mailbox
-from natprobe.client.rig import Paths, Peers, Relays
+from natprobe.client.rig import Channel, Paths, Peers, Relays
 from natprobe.events import Raised
 from natprobe.model import Status
 from natprobe.probe import Context, Judgement, Probe
@@ -63,6 +64,9 @@ async def observe(ctx: Context) -> Evidence:
         # This host's own NAT may keep out what the relay sends, as one with a mapping for each destination does.
         second = await _over_second_relay(ctx, relays)
         trial = second if trial is None or (second is not None and second.passed) else trial
+    if trial is not None and trial.there is not None and trial.there.source is not None and trial.passed:
+        over: Literal["own-peer", "second-relay"] = "own-peer" if trial.channel == CHANNEL else "second-relay"
+        ctx.bench.put(Channel(trial.channel, trial.peer, trial.there.source, over))
     outward: Flight | None = None
     if trial is not None and trial.there is not None and not trial.passed:
         outward = await asyncio.shield(ctx.bench.get(Paths).outward)
@@ -172,4 +176,5 @@ PROBE = Probe(
     judge=judge,
     deadline_s=12.0,
     needs=(Relays, Paths),
+    gives=(Channel,),
 )

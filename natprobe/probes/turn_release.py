@@ -62,5 +62,6 @@ PROBE = Probe(
         "turn.relay-loop",
         "turn.channel",
         "turn.refresh",
+        "turn.quality",
     ),
 )

@@ -7,7 +7,8 @@ lets only STUN pass (RFC 7983) lets it pass as it would a call's own traffic.
 import secrets
 
 from natprobe.wire.message import Message, build, parse
-from natprobe.wire.registry import MessageClass, Method
+from natprobe.wire.plain_values import encode_padding
+from natprobe.wire.registry import ATTRIBUTE_HEADER_LENGTH, Attribute, MessageClass, Method
 
 
 def new_token() -> bytes:
@@ -15,9 +16,16 @@ def new_token() -> bytes:
     return secrets.token_bytes(12)
 
 
-def parcel(token: bytes) -> bytes:
-    """The bytes that carry `token`."""
-    return build(Method.BINDING, MessageClass.INDICATION, token)
+def parcel(token: bytes, size: int = 0) -> bytes:
+    """The bytes that carry `token`, filled up by PADDING (RFC 5780 section 7.6) to `size`, a multiple of 4.
+
+    Where `size` is less than what the token takes, there is no PADDING.
+    """
+    bare = build(Method.BINDING, MessageClass.INDICATION, token)
+    room = size - len(bare) - ATTRIBUTE_HEADER_LENGTH
+    if room < 0:
+        return bare
+    return build(Method.BINDING, MessageClass.INDICATION, token, ((Attribute.PADDING, encode_padding(room)),))
 
 
 def token_of(data: bytes) -> bytes | None:

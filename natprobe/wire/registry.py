@@ -5,6 +5,7 @@ from typing import Final
 
 MAGIC_COOKIE: Final = 0x2112A442  # RFC 8489 section 5
 MAGIC_COOKIE_BYTES: Final = MAGIC_COOKIE.to_bytes(4)
+ATTRIBUTE_HEADER_LENGTH: Final = 4  # RFC 8489 section 14
 HEADER_LENGTH: Final = 20
 FINGERPRINT_XOR: Final = 0x5354554E  # RFC 8489 section 14.7
 STUN_PORT: Final = 3478

@@ -14,6 +14,7 @@ from tests.lab.layout import (
     Layout,
     Server,
 )
+from tests.lab.link import Shape
 from tests.lab.world import World
 from tests.ladder.case import OPTIONS, Case
 
@@ -364,5 +365,50 @@ SEEN_FROM_HOME = (
         arguments=("--ca-file", "{root}"),
         exit_code=0,
         statuses={"turn.relay-in": "pass", "turn.relay-out": "pass", "turn.relay-loop": "pass"},
+    ),
+)
+
+RATE = (
+    Case(
+        name="rate-carried",
+        target=UDP,
+        arguments=("--rate", "500"),
+        exit_code=0,
+        statuses={"turn.channel": "pass", "turn.quality": "pass", "turn.release": "pass"},
+    ),
+    Case(
+        name="rate-carried-over-tls",
+        certificate="good",
+        target="turns:turn.example.org?transport=tcp",
+        arguments=("-4", "--ca-file", "{root}", "--rate", "500"),
+        exit_code=0,
+        statuses={"turn.quality": "pass", "turn.release": "pass"},
+    ),
+    Case(
+        name="rate-between-two-relays",
+        # The NAT keeps the relay's packets from this host's own socket, since it maps each destination differently.
+        layout=Layout(clients=(Client(nat=HomeNat(ports="random")),)),
+        target=UDP,
+        arguments=("--rate", "500"),
+        exit_code=0,
+        statuses={"turn.relay-loop": "pass", "turn.quality": "pass"},
+    ),
+    Case(
+        name="max-bps-below-the-rate",
+        coturn=(*OPTIONS, "max-bps=10000"),
+        target=UDP,
+        arguments=("--rate", "500"),
+        errors=frozenset({"bw-relay-insufficient"}),
+        statuses={"turn.relay-loop": "pass", "turn.quality": "fail", "turn.release": "pass"},
+        culprit="The relay carries",
+    ),
+    Case(
+        name="loss-on-the-way-at-a-rate",
+        layout=Layout(clients=(Client(shape=Shape(loss=0.03)),)),
+        target=UDP,
+        arguments=("--rate", "2000"),
+        exit_code=0,
+        warnings=frozenset({"bw-loss-at-rate"}),
+        statuses={"turn.relay-loop": "pass", "turn.quality": "warn"},
     ),
 )

@@ -7,11 +7,23 @@ from tests.ladder.credentials import CREDENTIALS
 from tests.ladder.hold import assert_sound, first_lines
 from tests.ladder.paths import CERTIFICATES, CLIENT, DEADLINES, NAMES, REACH
 from tests.ladder.rare import RARE
-from tests.ladder.servers import ALLOCATION, RELAY, SEEN_FROM_HOME
+from tests.ladder.servers import ALLOCATION, RATE, RELAY, SEEN_FROM_HOME
 
 pytestmark = pytest.mark.lab
 
-CASES = (*ALLOCATION, *RELAY, *SEEN_FROM_HOME, *CREDENTIALS, *REACH, *CLIENT, *CERTIFICATES, *NAMES, *RARE, *DEADLINES)
+CASES = (
+    *ALLOCATION,
+    *RELAY,
+    *SEEN_FROM_HOME,
+    *CREDENTIALS,
+    *REACH,
+    *CLIENT,
+    *CERTIFICATES,
+    *NAMES,
+    *RARE,
+    *RATE,
+    *DEADLINES,
+)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

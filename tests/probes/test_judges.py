@@ -5,11 +5,20 @@ import pytest
 from natprobe.address import Address
 from natprobe.client.control import Control
 from natprobe.client.flight import Flight
+from natprobe.client.stream import Streamed
 from natprobe.model import Status
 from natprobe.net.answers import Resolution
 from natprobe.net.trouble import Reason, Trouble
 from natprobe.probe import Judgement
-from natprobe.probes import dns_resolve, turn_allocate, turn_reach, turn_relay_in, turn_relay_loop, turn_relay_out
+from natprobe.probes import (
+    dns_resolve,
+    turn_allocate,
+    turn_quality,
+    turn_reach,
+    turn_relay_in,
+    turn_relay_loop,
+    turn_relay_out,
+)
 from natprobe.wire.transactions import Exchange
 
 SERVER = Address("203.0.113.10", 3478)
@@ -166,3 +175,27 @@ def test_a_name_in_an_answer_that_leads_to_this_host_is_told_and_not_followed() 
     assert judgement.status is Status.FAIL
     assert judgement.summary == "turn.example.org leads to 127.0.0.1, where no answer may send us"
     assert [raised.id for raised in judgement.raised] == ["dns-private-address"]
+
+
+def streamed(*, sent: int, lost: int) -> Streamed:
+    """A stream of which so many packets were lost."""
+    rate = 500.0 * (sent - lost) / sent
+    return Streamed(path="through the relay", offered_kbps=500.0, sent=sent, arrived=sent - lost, rate_kbps=rate)
+
+
+@pytest.mark.parametrize(
+    ("sent", "lost", "told"),
+    [
+        (75, 0, ("pass", ())),
+        (75, 2, ("pass", ())),
+        (75, 3, ("warn", ("bw-loss-at-rate",))),
+        (188, 3, ("pass", ())),
+        (188, 18, ("warn", ("bw-loss-at-rate",))),
+        (188, 19, ("fail", ("bw-relay-insufficient",))),
+        (188, 188, ("inconclusive", ())),
+    ],
+)
+def test_what_a_relay_carries_is_judged_by_the_worse_direction(sent: int, lost: int, told: Told) -> None:
+    streams = (streamed(sent=sent, lost=lost), streamed(sent=sent, lost=0))
+    evidence = turn_quality.Evidence(server=SERVER, relayed=RELAYED, far=HERE, streams=streams)
+    assert said(turn_quality.judge(evidence)) == told
