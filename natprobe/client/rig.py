@@ -85,7 +85,7 @@ class Channel:
     far: Address
     near: Address
     """Where the other end sends to reach the channel."""
-    over: Literal["own-peer", "second-relay"]
+    over: Literal["peer", "relay"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ async def observe(ctx: Context) -> Evidence:
         second = await _over_second_relay(ctx, relays)
         trial = second if trial is None or (second is not None and second.passed) else trial
     if trial is not None and trial.there is not None and trial.there.source is not None and trial.passed:
-        over: Literal["own-peer", "second-relay"] = "own-peer" if trial.channel == CHANNEL else "second-relay"
+        over: Literal["peer", "relay"] = "peer" if trial.channel == CHANNEL else "relay"
         ctx.bench.put(Channel(trial.channel, trial.peer, trial.there.source, over))
     outward: Flight | None = None
     if trial is not None and trial.there is not None and not trial.passed:

@@ -55,7 +55,7 @@ def _ways(ctx: Context, client: TurnClient, channel: Channel) -> tuple[Way, Way]
 
 def _far_end(ctx: Context, channel: Channel) -> tuple[Send, Mailbox]:
     second = ctx.bench.get(Relays).second
-    if channel.over == "second-relay" and second is not None:
+    if channel.over == "relay" and second is not None:
         return partial(second.send, channel.near), second.stun.mailbox
     peer = ctx.bench.get(Peers).channel
     return lambda data: peer.send(data, channel.near), peer.mailbox
