@@ -8,7 +8,6 @@ import msgspec
 from natprobe.events import (
     CandidateFound,
     CandidateMissed,
-    CheckAdvanced,
     CheckEnded,
     CheckPlanned,
     CheckStarted,
@@ -66,7 +65,7 @@ def step(report: Report, event: Event) -> Report:
             return msgspec.structs.replace(report, candidate_errors=(*report.candidate_errors, event.error))
         case RunEnded():
             return msgspec.structs.replace(report, duration_ms=event.at_ms, interrupted=event.interrupted)
-        case CheckPlanned() | CheckStarted() | CheckAdvanced() | Packet():
+        case CheckPlanned() | CheckStarted() | Packet():
             return report
 
 

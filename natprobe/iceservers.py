@@ -27,7 +27,21 @@ _BROWSER_PORTS = frozenset({53, 80, 443})
 
 
 class IceServersError(ValueError):
-    """A text that holds no ICE servers at all; the message is one line."""
+    """A text that holds no ICE servers at all; the message is one line, and `finding` is its id in the catalogue."""
+
+    def __init__(self, finding: str, detail: str) -> None:
+        super().__init__(f"{detail} ({finding})")
+        self.finding = finding
+        self.detail = detail
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """A list of ICE servers as somebody wrote it down, good or bad."""
+
+    text: Secret
+    """The list as JSON, or what was meant to be JSON. It may hold credentials."""
+    public: bool = False
+    """Whether whoever opens the page can read it."""
 
 
 class IceServer(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,18 +81,30 @@ def read(text: str, name: str, now_s: float) -> IceServers:
     for entry in _entries(_value(text, draft), draft):
         _read_entry(entry, draft)
     _about_all(draft)
-    return IceServers(servers=tuple(draft.servers), raised=tuple(draft.raised), unusable=tuple(draft.unusable))
+    return IceServers(servers=tuple(draft.servers), raised=_once(draft.raised), unusable=tuple(draft.unusable))
+
+
+def _once(raised: list[Raised]) -> tuple[Raised, ...]:
+    """Each finding once, with all that it was raised for."""
+    facts: dict[str, dict[str, dict[str, None]]] = {}
+    for each in raised:
+        for name, value in each.facts.items():
+            facts.setdefault(each.id, {}).setdefault(name, {})[value] = None
+    return tuple(
+        Raised(id=finding, facts={name: ", ".join(values) for name, values in said.items()})
+        for finding, said in facts.items()
+    )
 
 
 def _value(text: str, draft: _Draft) -> Any:
     if len(text) > LARGEST:
-        raise IceServersError(f"longer than {LARGEST} characters: no list of servers is")
+        raise IceServersError("iceconfig-shape", f"longer than {LARGEST} characters: no list of servers is")
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         script = _script(text)
         if script is None:
-            raise IceServersError(f"no JSON: {str(error)[:120]} (iceconfig-not-json)") from None
+            raise IceServersError("iceconfig-not-json", f"no JSON: {str(error)[:120]}") from None
         draft.tell("iceconfig-js-string")
         return script
 
@@ -102,7 +128,7 @@ def _entries(value: Any, draft: _Draft) -> tuple[dict[str, Any], ...]:
         draft.tell("iceconfig-shape", detail="it has uris at the top" if legacy else "it is one object, and no array")
         found = [found | {"urls": found.get("uris", found.get("urls"))} if legacy else found]
     if not isinstance(found, list):
-        raise IceServersError('no array and no {"iceServers": [ ... ]} (iceconfig-shape)')
+        raise IceServersError("iceconfig-shape", 'no array and no {"iceServers": [ ... ]}')
     entries = tuple(each for each in found if isinstance(each, dict))
     if len(entries) < len(found):
         draft.tell("iceconfig-shape", detail="an entry is no object")

@@ -72,7 +72,9 @@ def led(order: Order, where: Cell | None, lead: Lead) -> Order | None:
     credential is the answer's own, as secrets of one server are not told to another.
     """
     here = where.address.kind if where else None
-    shunned = order.shunned if order.origin else _NOT_BY_HEARSAY - {here}
+    shunned = order.shunned if order.depth else _NOT_BY_HEARSAY - {here}
+    if order.settings.written is not None:
+        return _listed(order, lead)
     if lead.target.is_literal and kind_of(lead.target.host) in shunned:
         return None
     settings = msgspec.structs.replace(
@@ -86,6 +88,18 @@ def led(order: Order, where: Cell | None, lead: Lead) -> Order | None:
         expect=Expectations(page=order.settings.expect.page, min_cert_days=order.settings.expect.min_cert_days),
     )
     return Order(lead.target, settings, order.target, order.depth + 1, shunned)
+
+
+def _listed(order: Order, lead: Lead) -> Order:
+    """A server of a list that the user wrote down: as good as named by the user, with what the list's entry says."""
+    settings = msgspec.structs.replace(
+        order.settings,
+        credential=lead.credential,
+        credential_origin=str(order.target) if lead.credential else None,
+        minted=False,
+        written=None,
+    )
+    return Order(lead.target, settings, order.target)
 
 
 def sides(plan: Plan, resolved: Iterable[tuple[Target, Destinations]]) -> tuple[Side, ...]:

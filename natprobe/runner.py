@@ -87,7 +87,7 @@ class Errand:
             return "withheld"
         if order.mark in self.run.known:
             return "known"
-        answers = sum(each.origin is not None for each in self.run.known.values())
+        answers = sum(each.depth > 0 for each in self.run.known.values())
         if order.depth > DEEPEST or answers >= _MOST_LEADS:
             return "too-many"
         self.run.take(order)

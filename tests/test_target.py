@@ -34,6 +34,7 @@ TAKEN = [
         Target(scheme="https", host="example.org", path="/@me", query="to=a@example.org"),
     ),
     ("janus+https://example.org/janus", Target(scheme="janus+https", host="example.org", path="/janus")),
+    ("iceservers:Page", Target(scheme="iceservers", host="Page")),
     ("tls:example.org:443", Target(scheme="tls", host="example.org", port=443)),
     ("tcp:example.org:443", Target(scheme="tcp", host="example.org", port=443, ports=((443, 443),))),
     ("udp:[2001:db8::1]:60000-60100", Target(scheme="udp", host="2001:db8::1", ports=((60000, 60100),))),
@@ -55,6 +56,9 @@ REFUSED = [
     ("tcp://example.org:80", "write tcp:example.org:80"),
     ("stun:stun.example.org?transport=udp", "takes no parameters (RFC 7064 section 3.1); write stun:stun.example.org"),
     ("tls:example.org:443?x", "takes no parameters"),
+    ("iceservers:the page", "white space"),
+    ("iceservers:a/b", "a list's name holds letters, digits, _ . and -, 64 at most"),
+    ("iceservers:", "a list's name"),
     ("turn:example.org?transport=sctp", "no such transport; write transport=udp or transport=tcp"),
     ("turn:example.org?transport=tls", "write turns:example.org?transport=tcp"),
     ("turn:example.org:443?transport=dtls", "write turns:example.org:443?transport=udp"),
@@ -152,7 +156,7 @@ def test_a_refusal_never_repeats_a_password(text: str) -> None:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_scheme_has_a_target_that_is_its_own_text(scheme: str) -> None:
-    text = {"ice": "{}:example.org", "web": "{}://example.org/a?b=c", "port": "{}:example.org:443"}
+    text = {"ice": "{}:example.org", "web": "{}://example.org/a?b=c", "port": "{}:example.org:443", "list": "{}:a.b"}
     uri = text[SCHEMES[scheme].form].format(scheme)
     assert str(parse(uri)) == uri
     assert parse(uri).text == uri

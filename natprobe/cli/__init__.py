@@ -33,6 +33,6 @@ def _command(argv: list[str]) -> int:
         args = parse(argv)
         code: int = args.run(args)
     except UsageError as error:
-        sys.stderr.write(f"natprobe: {error}\n")
+        sys.stderr.writelines(f"natprobe: {line}\n" for line in error.lines)
         return WRONG
     return code

@@ -1,20 +1,20 @@
 """`natprobe check`: does this server work for real calls, and if not, which stage is broken?"""
 
 import argparse
+from dataclasses import replace
 
 import msgspec
 
 from natprobe.cli.execute import execute
 from natprobe.cli.keeping import add_keeping_options, keep_history, keeping
-from natprobe.cli.options import add_credential_options, add_run_options, credential, deadline_s, families, settings
+from natprobe.cli.options import add_credential_options, add_run_options
 from natprobe.cli.output import add_output_options, tell, wanted_files
 from natprobe.cli.parser import UsageError
+from natprobe.cli.planning import add_target_options, planned, wanted
 from natprobe.cli.progress import progress_listeners
-from natprobe.expectations import FASTEST_KBPS, SLOWEST_KBPS, Expectations
+from natprobe.expectations import FASTEST_KBPS, SLOWEST_KBPS
 from natprobe.plan import Plan
 from natprobe.probe import Settings
-from natprobe.probes import all_probes
-from natprobe.target import Target, TargetError, parse
 
 _EPILOG = """\
 targets:
@@ -29,13 +29,19 @@ examples:
   natprobe check turn:[2001:db8::10]:3478 -u alice --report junit=turn.xml
   NATPROBE_PASSWORD=… natprobe check turn:203.0.113.10 -u alice --json
   natprobe check turn:turn.example.org -u alice --rate 1000      a load: 1 Mbit/s
+  natprobe check -d deployment.toml                    everything that the file lists
+  natprobe check -d deployment.toml --only signalling --report junit=after.xml
+
+With -d the file's targets and those named here are checked together. A credential
+on the command line takes the place of the file's; NATPROBE_USER, NATPROBE_PASSWORD
+and NATPROBE_SECRET are for the targets named here alone.
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments of `natprobe check` to `parser`."""
     parser.epilog = _EPILOG
-    parser.add_argument("targets", metavar="TARGET", nargs="+", help="a URI; see below")
+    add_target_options(parser)
     add_credential_options(parser)
     add_run_options(parser)
     group = parser.add_argument_group("load")
@@ -49,14 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Checks every target at once, and tells one report."""
-    plan = Plan(
-        command="check",
-        targets=parsed(args.targets),
-        probes=all_probes(),
-        settings=_settings(args),
-        deadline_s=deadline_s(args),
-        families=families(args),
-    )
+    plan = _plan(args)
     files = wanted_files(args)
     with keeping(args) as keepers:
         report = execute(plan, (*progress_listeners(), *keepers))
@@ -64,20 +63,19 @@ def run(args: argparse.Namespace) -> int:
     return tell(report, args, files)
 
 
-def _settings(args: argparse.Namespace) -> Settings:
+def _plan(args: argparse.Namespace) -> Plan:
     if args.rate is not None and not SLOWEST_KBPS <= args.rate <= FASTEST_KBPS:
         raise UsageError(f"--rate: {args.rate:g} kbit/s is out of bounds; give {SLOWEST_KBPS:g} to {FASTEST_KBPS:g}")
-    return msgspec.structs.replace(settings(args, credential(args)), expect=Expectations(min_rate_kbps=args.rate))
+    plan = planned("check", args, wanted(args))
+    return plan if args.rate is None else _at_rate(plan, args.rate)
 
 
-def parsed(texts: list[str]) -> tuple[Target, ...]:
-    """The targets, each once. Raises UsageError for the first that is none, or that no probe knows."""
-    try:
-        targets = tuple(dict.fromkeys(parse(text) for text in texts))
-    except TargetError as error:
-        raise UsageError(str(error)) from None
-    known = frozenset[str]().union(*(probe.schemes for probe in all_probes() if probe.scope == "cell"))
-    unknown = next((target for target in targets if target.scheme not in known), None)
-    if unknown is not None:
-        raise UsageError(f"{unknown}: {unknown.scheme} targets cannot be checked yet; {', '.join(sorted(known))} can")
-    return targets
+def _at_rate(plan: Plan, rate_kbps: float) -> Plan:
+    """`plan` with that rate through every relay, whatever a deployment file says."""
+
+    def at_rate(settings: Settings) -> Settings:
+        expect = msgspec.structs.replace(settings.expect, min_rate_kbps=rate_kbps)
+        return msgspec.structs.replace(settings, expect=expect)
+
+    own = {target: at_rate(settings) for target, settings in plan.own.items()}
+    return replace(plan, settings=at_rate(plan.settings), own=own)

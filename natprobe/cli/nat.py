@@ -123,11 +123,6 @@ def _wanted(args: argparse.Namespace) -> list[Probe[Any]]:
     return [probe for probe in probes_about("dns", "nat") if probe.id not in left_out]
 
 
-def plain_nat_probes() -> tuple[Probe[Any], ...]:
-    """The probes of a NAT without those that have to be asked for."""
-    return tuple(probe for probe in probes_about("dns", "nat") if probe.id not in _OPTIONAL.values())
-
-
 def _cap_s(args: argparse.Namespace) -> float | None:
     if args.lifetime is not None and not 1 <= args.lifetime <= LONGEST_LIFETIME_S:
         raise UsageError(f"--lifetime: {args.lifetime:g} s is out of bounds; give 1 to {LONGEST_LIFETIME_S:g}")
@@ -136,8 +131,7 @@ def _cap_s(args: argparse.Namespace) -> float | None:
 
 def _deadline_s(args: argparse.Namespace, cap_s: float | None) -> float:
     """`--timeout`; where it was left alone, long enough for `--lifetime`."""
-    chosen = deadline_s(args)
-    return max(chosen, cap_s + DEFAULT_DEADLINE_S) if cap_s is not None and chosen == DEFAULT_DEADLINE_S else chosen
+    return deadline_s(args, DEFAULT_DEADLINE_S + (cap_s or 0.0))
 
 
 def _sources(texts: list[str]) -> tuple[Address, ...]:

@@ -43,8 +43,9 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     """What is trusted, where names are asked for, and how long the run may take."""
     group = parser.add_argument_group("run")
     group.add_argument(
-        "--timeout", metavar="S", type=float, default=DEFAULT_DEADLINE_S,
-        help="deadline of the whole run in seconds, kept whatever a server does (default: %(default)g)",
+        "--timeout", metavar="S", type=float,
+        help="deadline of the whole run in seconds, kept whatever a server does"
+        f" (default: {DEFAULT_DEADLINE_S:g}, and longer where what is asked for takes longer)",
     )  # fmt: skip
     group.add_argument("--insecure", action="store_true", help="go on past a bad certificate; it is still told")
     group.add_argument(
@@ -81,7 +82,7 @@ def settings(args: argparse.Namespace, given: Given | None) -> Settings:
     from natprobe.net.resolve import parse_nameserver  # noqa: PLC0415
 
     if args.ca_file is not None:
-        _check_authorities(args.ca_file)
+        check_authorities(args.ca_file, "--ca-file")
     try:
         nameservers = tuple(parse_nameserver(text) for text in args.resolver)
     except ValueError as error:
@@ -98,17 +99,19 @@ def settings(args: argparse.Namespace, given: Given | None) -> Settings:
     )
 
 
-def _check_authorities(name: str) -> None:
+def check_authorities(name: str, option: str) -> None:
     """Raises UsageError where `name` is no file of certificates, before anything is sent."""
     from natprobe.net.trust import objection  # noqa: PLC0415
 
     why = objection(name)
     if why is not None:
-        raise UsageError(f"--ca-file: {name} {why}")
+        raise UsageError(f"{option}: {name} {why}")
 
 
-def deadline_s(args: argparse.Namespace) -> float:
-    """`--timeout`. Raises UsageError where it leaves no time to probe."""
+def deadline_s(args: argparse.Namespace, usual_s: float = DEFAULT_DEADLINE_S) -> float:
+    """`--timeout`, else `usual_s`. Raises UsageError where it leaves no time to probe."""
+    if args.timeout is None:
+        return usual_s
     if not SHORTEST_TIMEOUT_S <= args.timeout <= 86400:
         raise UsageError(f"--timeout: {args.timeout:g} s is out of bounds; give {SHORTEST_TIMEOUT_S:g} to 86400")
     return float(args.timeout)

@@ -38,7 +38,11 @@ exit codes:
 
 
 class UsageError(Exception):
-    """The command line, or a file that it names, is wrong. The message is one line: what, where, what to do."""
+    """The command line, or a file that it names, is wrong. One line each thing: what, where, what to do."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("; ".join(lines))
+        self.lines = lines
 
 
 class _Parser(argparse.ArgumentParser):

@@ -17,9 +17,10 @@ from natprobe.exporter.config import Config
 from natprobe.exporter.http import ListenError, serve_http
 from natprobe.exporter.message import Bounds
 from natprobe.exporter.probing import observe, unready
-from natprobe.exporter.reading import LONGEST_CONFIG, ConfigError, read_config
+from natprobe.exporter.reading import ConfigError, read_config
 from natprobe.exporter.service import Service, to_stderr
 from natprobe.probes import all_probes
+from natprobe.tomlfile import LONGEST
 
 DEFAULT_LISTEN = "127.0.0.1:9798"
 _LISTEN = re.compile(r"(?:\[(?P<six>[^\[\]]*)\]|(?P<four>[^:\[\]]*)):(?P<port>[0-9]{1,5})")
@@ -74,7 +75,7 @@ def configuration(name: str) -> Config:
     path = Path(name)
     try:
         with path.open(encoding="utf-8") as file:
-            text = file.read(LONGEST_CONFIG + 1)
+            text = file.read(LONGEST + 1)
         config = read_config(text, schemes=_schemes(), folder=path.parent)
     except OSError as error:
         raise UsageError(f"--config: {name} cannot be read ({error.strerror}); name a TOML file") from None

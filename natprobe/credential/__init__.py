@@ -1,6 +1,7 @@
 """TURN credentials: kept secret, minted (TURN REST), judged locally, and found where the user put them. No I/O."""
 
 from natprobe.credential.examine import CredentialFacts, examine, suspicions
+from natprobe.credential.places import Place, secret_at, text_at
 from natprobe.credential.rest import matches, mint
 from natprobe.credential.secret import Credential, CredentialError, Secret
 from natprobe.credential.sources import Given, Options, load, load_secret
@@ -11,11 +12,14 @@ __all__ = [
     "CredentialFacts",
     "Given",
     "Options",
+    "Place",
     "Secret",
     "examine",
     "load",
     "load_secret",
     "matches",
     "mint",
+    "secret_at",
     "suspicions",
+    "text_at",
 ]

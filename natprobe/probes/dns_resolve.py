@@ -126,7 +126,7 @@ def _judged(evidence: Evidence, summary: str, finding: str) -> Judgement:
 PROBE = Probe(
     id="dns.resolve",
     title="Name resolved",
-    schemes=frozenset(SCHEMES),
+    schemes=frozenset(name for name, scheme in SCHEMES.items() if scheme.transports),
     evidence=Evidence,
     observe=observe,
     judge=judge,

@@ -1,4 +1,4 @@
-"""From text to target: RFC 7064 (stun), RFC 7065 (turn), RFC 3986 (web) and `tls:`, `tcp:`, `udp:`.
+"""From text to target: RFC 7064 (stun), RFC 7065 (turn), RFC 3986 (web), `tls:`, `tcp:`, `udp:`, `iceservers:`.
 
 Passwords never reach a message: what stands before an "@" and every query value are kept out of what is shown.
 """
@@ -14,6 +14,7 @@ from natprobe.target.value import Target, UriTransport
 
 LONGEST_TARGET = 2048
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
+_LIST_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _WEB_SAFE = "/:@!$&'()*+,;=?~%-._"
 _URI_TRANSPORTS: dict[str, UriTransport] = {"udp": "udp", "tcp": "tcp"}
 
@@ -25,7 +26,7 @@ def parse(text: str) -> Target:
     if match is None or match[1].lower() not in SCHEMES:
         raise TargetError(hints.for_scheme(text))
     scheme, rest = match[1].lower(), match[2]
-    parsers = {"ice": _ice, "web": _web, "port": _port}
+    parsers = {"ice": _ice, "web": _web, "port": _port, "list": _list}
     return parsers[SCHEMES[scheme].form](scheme, rest)
 
 
@@ -85,6 +86,12 @@ def _port(scheme: str, rest: str) -> Target:
     wanted = ports.ranges(port, where)
     (low, high), *more = wanted
     return Target(scheme=scheme, host=name, port=low if low == high and not more else None, ports=wanted)
+
+
+def _list(scheme: str, rest: str) -> Target:
+    if not _LIST_NAME.fullmatch(rest):
+        raise TargetError(f"{scheme}:{shown(rest)}: a list's name holds letters, digits, _ . and -, 64 at most")
+    return Target(scheme=scheme, host=rest)
 
 
 def _web(scheme: str, rest: str) -> Target:

@@ -7,7 +7,7 @@ from natprobe.target.errors import TargetError
 TransportName = Literal["udp", "tcp", "tls", "dtls"]
 """The same words as `natprobe.events.TransportName`, which stands in a higher room."""
 
-Form = Literal["ice", "web", "port"]
+Form = Literal["ice", "web", "port", "list"]
 
 
 class Scheme(NamedTuple):
@@ -46,11 +46,12 @@ SCHEMES: dict[str, Scheme] = {
     "tls": Scheme("port", None, ("tls",)),
     "tcp": Scheme("port", None, ("tcp",)),
     "udp": Scheme("port", None, ("udp",)),
+    "iceservers": Scheme("list", None, ()),  # ICE servers that a deployment file lists; they are targets themselves
 }
 
 
 def default_port(scheme: str) -> int | None:
-    """The port where the URI names none: 3478 or 5349 (RFC 7065 section 3.2), 80 or 443; None where one must stand."""
+    """The port where the URI names none: 3478 or 5349 (RFC 7065 section 3.2), 80 or 443; None for the others."""
     if scheme not in SCHEMES:
         raise TargetError(f"unknown scheme {scheme!r}")
     return SCHEMES[scheme].default_port

@@ -18,7 +18,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     scheme: str
     host: str
-    """A lower-case name in A-labels, or a canonical IP literal without brackets."""
+    """A lower-case name in A-labels, or a canonical IP literal without brackets; of `iceservers:` the list's name."""
     port: int | None = None
     """As written; None where the URI has no port, or several (`ports`)."""
     ports: tuple[tuple[int, int], ...] = ()
@@ -35,7 +35,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def form(self) -> Form:
-        """Which of the three ways of writing the scheme has."""
+        """Which of the ways of writing the scheme has."""
         return SCHEMES[self.scheme].form
 
     @property

@@ -13,10 +13,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from natprobe.cli import main
-from natprobe.cli.check import parsed
 from natprobe.cli.options import deadline_s
 from natprobe.cli.output import formats
 from natprobe.cli.parser import parse
+from natprobe.cli.planning import parsed
 from natprobe.credential import Credential, Secret
 from natprobe.server import ServerConfig
 from natprobe.server.beside import serve_beside

@@ -3,13 +3,11 @@
 from pathlib import PurePath
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from natprobe.exporter.config import Config, Reference
-from natprobe.exporter.lines import line_of
-from natprobe.exporter.reading import LONGEST_CONFIG, ConfigError, read_config
+from natprobe.exporter.reading import ConfigError, read_config
 from natprobe.target import parse
+from natprobe.tomlfile import LONGEST
 
 SCHEMES = frozenset({"stun", "stuns", "turn", "turns"})
 FULL = """\
@@ -116,9 +114,9 @@ def test_a_pattern_without_ports_permits_the_schemes_own_alone(port: str, allowe
         (
             "turns:TURN.example.org:443",
             "turns://x",
-            "line 7: modules.turn.targets[1]: turns://x: a turns target has no",
+            "line 9: modules.turn.targets[1]: turns://x: a turns target has no",
         ),
-        ("turns:TURN.example.org:443", "https://x", "line 7: modules.turn.targets[1]: give one of stun, stuns, turn"),
+        ("turns:TURN.example.org:443", "https://x", "line 9: modules.turn.targets[1]: give one of stun, stuns, turn"),
         ("timeout_s = 8", "timeout_s = 1.5", "line 11: modules.turn.timeout_s: give a number from 2 to 600"),
         ("timeout_s = 8", "timeout_s = true", "line 11: modules.turn.timeout_s: give a number from 2 to 600"),
         ("timeout_s = 8", "timeout_s = nan", "line 11: modules.turn.timeout_s: give a number from 2 to 600"),
@@ -165,18 +163,6 @@ def test_what_holds_no_module_is_refused(text: str) -> None:
     assert "modules" in mistakes(text)
 
 
-@pytest.mark.parametrize("text", ["#" * (LONGEST_CONFIG + 1), "a = " + "[" * 5000, "a = " + "9" * 9000])
+@pytest.mark.parametrize("text", ["#" * (LONGEST + 1), "a = " + "[" * 5000, "a = " + "9" * 9000])
 def test_what_is_no_configuration_at_all_is_told_in_one_line(text: str) -> None:
     assert len(mistakes(text)) < 200
-
-
-@given(
-    st.lists(st.sampled_from(["", "# k1 = 2", "x = [\n1,\n\n2]", 'y = """\nk1 = 3\n"""', "[t]", "[[u]]"]), unique=True)
-)
-def test_the_line_of_a_key_is_where_its_statement_begins(before: list[str]) -> None:
-    head = "\n".join([*before, "[here]"])
-    text = f"{head}\nk1 = [\n  1,\n]\nk2 = 1\n"
-    line = len(head.split("\n"))
-    assert line_of(text, ("here", "k1")) == line + 1
-    assert line_of(text, ("here", "k1", 0)) == line + 1
-    assert line_of(text, ("here", "k2")) == line + 4

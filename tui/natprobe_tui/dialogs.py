@@ -28,8 +28,6 @@ _TITLES: dict[Where, str] = {
     "everywhere": "Everywhere",
     "main": "Main screen",
     "check": "A check",
-    "host": "This host",
-    "since": "Comparison",
     "live": "Live",
     "replay": "Replay",
 }

@@ -1,0 +1,108 @@
+"""Which keys a deployment file has, what may stand behind each, what it means, and for which targets: tables."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+from natprobe.deployment.references import JSON_TEXT, QUERY, SERVERS, Lookup, secret
+from natprobe.expectations import FASTEST_KBPS, SLOWEST_KBPS
+from natprobe.target import SCHEMES, TargetError, parse
+from natprobe.tomlfile.readers import (
+    FAMILIES,
+    FLAG,
+    NAMESERVERS,
+    PORT_RANGE,
+    TEXT,
+    Kind,
+    Unfit,
+    list_of,
+    number,
+    one_of,
+    target,
+    whole,
+)
+
+LISTS = frozenset({"iceservers"})
+TURN = frozenset({"turn", "turns"})
+STUN = frozenset({"stun", "stuns"})
+WEB = frozenset(name for name, scheme in SCHEMES.items() if scheme.form == "web")
+SOCKETS = frozenset(name for name in WEB if name.rpartition("+")[2] in {"ws", "wss"})
+PORTS = frozenset({"tcp", "udp"})
+SECURE = frozenset(name for name, scheme in SCHEMES.items() if "tls" in scheme.transports)
+EVERY = frozenset(SCHEMES)
+LONGEST_IDLE_S = 900.0
+
+
+class Key(NamedTuple):
+    """One key of a target, or of what targets take it from."""
+
+    kind: Kind
+    meaning: str
+    """One sentence, for editors and for the documentation."""
+    schemes: frozenset[str] = EVERY
+    """The targets that heed it."""
+
+
+def _page(value: Any) -> str:
+    try:
+        page = parse(TEXT(value))
+    except TargetError as error:
+        raise Unfit(str(error)) from None
+    if page.scheme not in {"http", "https"}:
+        raise Unfit("give the page's address, such as https://www.example.org/")
+    return str(page)
+
+
+def of_targets(checks: Collection[str], lookup: Lookup, shortest_s: float) -> Mapping[str, Key]:
+    """The keys of `[defaults]`, `[group.NAME]`, `[[target]]` and `[[ice_servers]]`."""
+    return {
+        "user": Key(TEXT, "The TURN user name; with `secret` it stands behind the expiry.", TURN),
+        "password": Key(secret("password", lookup), "Where the TURN user's password is kept.", TURN),
+        "secret": Key(secret("secret", lookup), "Where the TURN REST shared secret is kept.", TURN),
+        "relay_port_range": Key(PORT_RANGE, "The relay's ports as the server has them, to compare.", TURN | LISTS),
+        "max_rtt_ms": Key(number(0.1, 60_000), "The longest round trip that is good enough.", TURN | STUN | LISTS),
+        "min_rate_kbps": Key(
+            number(SLOWEST_KBPS, FASTEST_KBPS), "What a relay shall carry, in kbit/s: a load.", TURN | LISTS
+        ),
+        "min_cert_days": Key(whole(0, 3650), "With fewer days left a certificate ends soon (30).", SECURE | LISTS),
+        "closed": Key(FLAG, "The ports shall not be reachable from here.", PORTS),
+        "page": Key(Kind(_page, TEXT.shape), "The page that uses it: origin, and mixed content.", WEB),
+        "cors_credentials": Key(FLAG, "The page fetches it with cookies.", WEB - SOCKETS),
+        "method": Key(one_of(("GET", "POST")), "How clients ask for it.", WEB - SOCKETS),
+        "query": Key(QUERY(lookup), "Secret query parameters, each a reference.", WEB),
+        "api_secret": Key(secret("api_secret", lookup), "Where Janus' api_secret is kept.", _about("janus")),
+        "subprotocol": Key(TEXT, "The WebSocket sub-protocol that clients ask for.", SOCKETS),
+        "namespace": Key(TEXT, "The Socket.IO namespace that clients connect to.", SOCKETS),
+        "idle_s": Key(number(1, LONGEST_IDLE_S), "A silence that the WebSocket shall survive, waited out.", SOCKETS),
+        "insecure": Key(FLAG, "Go on past a bad certificate; it is still told.", SECURE | LISTS),
+        "skip": Key(list_of(one_of(checks), "ids of checks"), "The ids of checks that are left out."),
+        "timeout_s": Key(number(shortest_s, 86_400), "The longest that the target may take."),
+    }
+
+
+def _about(what: str) -> frozenset[str]:
+    return frozenset(name for name in SCHEMES if name.startswith(f"{what}+"))
+
+
+def of_run(shortest_s: float) -> Mapping[str, Key]:
+    """The keys of `[run]`."""
+    return {
+        "deadline_s": Key(number(shortest_s, 86_400), "The whole run's deadline, as --timeout."),
+        "ca_file": Key(TEXT, "Trust the authorities in this PEM file, as --ca-file."),
+        "resolvers": Key(NAMESERVERS, "Ask these nameservers, as --resolver."),
+        "families": Key(FAMILIES, 'Only "ipv4" or only "ipv6", as -4 and -6.'),
+    }
+
+
+def of_list(lookup: Lookup) -> Mapping[str, Key]:
+    """The keys that `[[ice_servers]]` has beside those of targets."""
+    return {
+        "name": Key(TEXT, "What the report calls the list."),
+        "servers": Key(SERVERS(lookup), "The entries, as RTCPeerConnection takes them; credentials by reference."),
+        "text": Key(JSON_TEXT(lookup), "The list as the page has it, as text or a reference to it."),
+        "public": Key(FLAG, "Whether whoever opens the page can read it."),
+    }
+
+
+def uris(schemes: Collection[str]) -> Kind:
+    """A list of target URIs."""
+    return list_of(target(schemes), "target URIs")
