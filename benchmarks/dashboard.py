@@ -19,9 +19,10 @@ from textual.events import Key
 
 from benchmarks.show import Row, arguments, show
 from natprobe.address import Address
+from natprobe.cli.desk import older
 from natprobe.events import CheckEnded, CheckPlanned, CheckStarted, Emit, Event, Packet, RunEnded, RunStarted
 from natprobe.model import Status, Vantage
-from natprobe.wire.describe import describe
+from natprobe.wire.describe import described
 from natprobe_tui.app import Watch
 from natprobe_tui.feed import Replay
 from natprobe_tui.sheet import Sheet
@@ -66,7 +67,7 @@ def main() -> None:
 
 
 async def _keys(targets: int, runs: int) -> Row:
-    app = Watch(Silent(), describe=describe)
+    app = Watch(Silent(), describe=described, older=older)
     answers: list[float] = []
     paints: list[float] = []
     slices: list[float] = []
@@ -118,7 +119,7 @@ async def _answer_ms(app: Watch, key: str) -> float:
 
 async def _memory(targets: int, rounds: int) -> Row:
     feed = Replay((event for number in range(rounds) for event in a_round(targets, number)), 1e9)
-    app = Watch(feed, describe=describe)
+    app = Watch(feed, describe=described, older=older)
     kept: list[float] = []
     tracemalloc.start()
     async with app.run_test(size=(120, 40)) as pilot:

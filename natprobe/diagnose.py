@@ -17,9 +17,9 @@ REACHES = ("turn.reach", "stun.binding", "ice.gather", "port.tcp", "port.udp")
 ABSENT = frozenset(
     {
         "udp-port-refused", "udp-port-blocked", "udp-port-unreachable", "tcp-port-refused", "tcp-port-blocked",
-        "tcp-accept-no-answer", "tcp-accept-then-close", "uri-wrong-service-port", "tls-no-listener",
-        "dtls-off", "host-unreachable", "all-ports-blocked-host-down", "udp-blocked-client", "dns-srv-mismatch",
-        "ice-error-701",
+        "tcp-port-unreachable", "tcp-accept-no-answer", "tcp-accept-then-close", "uri-wrong-service-port",
+        "tls-no-listener", "dtls-off", "host-unreachable", "all-ports-blocked-host-down", "udp-blocked-client",
+        "dns-srv-mismatch", "ice-error-701",
     }
 )  # fmt: skip
 """What says that a service is not there. Whoever answers wrongly is there, and broken."""

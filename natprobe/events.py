@@ -52,6 +52,20 @@ class CheckStarted(msgspec.Struct, frozen=True, kw_only=True, tag="check-started
     transport: TransportName | None = None
 
 
+class CheckAdvanced(msgspec.Struct, frozen=True, kw_only=True, tag="check-advanced"):
+    """A check that takes long is still at work: for a progress display alone, nothing is judged by it."""
+
+    at_ms: float
+    id: str
+    target: str
+    address: Address | None = None
+    transport: TransportName | None = None
+    done: float
+    total: float
+    unit: str
+    """What is counted, in the plural: ports, seconds."""
+
+
 class CheckEnded(msgspec.Struct, frozen=True, kw_only=True, tag="check-ended"):
     """A check was judged on its own evidence."""
 
@@ -110,6 +124,7 @@ Event = (
     RunStarted
     | CheckPlanned
     | CheckStarted
+    | CheckAdvanced
     | CheckEnded
     | Packet
     | NatClassified

@@ -8,6 +8,7 @@ import msgspec
 from natprobe.events import (
     CandidateFound,
     CandidateMissed,
+    CheckAdvanced,
     CheckEnded,
     CheckPlanned,
     CheckStarted,
@@ -65,7 +66,7 @@ def step(report: Report, event: Event) -> Report:
             return msgspec.structs.replace(report, candidate_errors=(*report.candidate_errors, event.error))
         case RunEnded():
             return msgspec.structs.replace(report, duration_ms=event.at_ms, interrupted=event.interrupted)
-        case CheckPlanned() | CheckStarted() | Packet():
+        case CheckPlanned() | CheckStarted() | CheckAdvanced() | Packet():
             return report
 
 

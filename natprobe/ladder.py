@@ -3,17 +3,18 @@
 import asyncio
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
-from natprobe.events import CheckEnded, CheckPlanned, CheckStarted, Emit, Raised
+from natprobe.events import CheckAdvanced, CheckEnded, CheckPlanned, CheckStarted, Emit, Raised
 from natprobe.model import Status
 from natprobe.plan import dependencies, giver
-from natprobe.probe import Cell, Context, Judgement, Probe
+from natprobe.probe import Advance, Cell, Context, Judgement, Probe
 
 Rungs = tuple[Probe[Any], ...]
+ADVANCE_EVERY_MS = 200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Climb:
         )
         try:
             async with asyncio.timeout(probe.deadline_s):
-                evidence = await probe.observe(self.context)
+                evidence = await probe.observe(replace(self.context, advance=self._advance(probe)))
             return msgspec.json.decode(msgspec.json.encode(evidence)), probe.judge(evidence)
         except TimeoutError:
             return {}, Judgement(
@@ -72,6 +73,31 @@ class Climb:
             return {"trace": _trace(error)}, Judgement(
                 status=Status.ERROR, summary=f"natprobe itself failed here: {type(error).__name__}"
             )
+
+    def _advance(self, probe: Probe[Any]) -> Advance:
+        told_ms = self.context.clock.now_ms()
+
+        def advance(done: float, total: float, unit: str) -> None:
+            nonlocal told_ms
+            now_ms = self.context.clock.now_ms()
+            if now_ms - told_ms >= ADVANCE_EVERY_MS:
+                told_ms = now_ms
+                self.emit(self._advanced(probe, now_ms, done, total, unit))
+
+        return advance
+
+    def _advanced(self, probe: Probe[Any], now_ms: float, done: float, total: float, unit: str) -> CheckAdvanced:
+        place = self.context.place
+        return CheckAdvanced(
+            at_ms=now_ms,
+            id=probe.id,
+            target=self.context.subject,
+            address=place.address if place else None,
+            transport=place.transport if place else None,
+            done=done,
+            total=total,
+            unit=unit,
+        )
 
     def _told(self, probe: Probe[Any], started_ms: float, evidence: dict[str, Any], judgement: Judgement) -> CheckEnded:
         place = self.context.place

@@ -8,7 +8,7 @@ declares both. Live things that later probes of the same cell need (an allocatio
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -146,6 +146,17 @@ def not_followed(_lead: Lead) -> Followed:
     return "too-many"
 
 
+class Advance(Protocol):
+    """Tells how far a check that takes long has come: `done` of `total` ports, or seconds."""
+
+    def __call__(self, done: float, total: float, unit: str) -> None:
+        """May be called as often as anything changes; progress displays hear of it a few times a second."""
+
+
+def untold(done: float, total: float, unit: str) -> None:
+    """For runs that nobody watches."""
+
+
 @dataclass(slots=True)
 class Bench:
     """The live things of one cell, by type: put there by one probe, used by the next."""
@@ -182,6 +193,8 @@ class Context:
     """The target whose answer led here; None for a target that the user named."""
     follow: Follow = not_followed
     """Has what an answer named checked as a target of its own, beside this one."""
+    advance: Advance = untold
+    """Tells how far this check has come, where it takes longer than a person likes to wait."""
     shunned: frozenset[AddressKind] = frozenset()
     """Kinds of addresses that are not spoken to here, since an answer and not the user named them."""
 

@@ -1,4 +1,4 @@
-"""Runs plans in a thread of their own, so that painting a screen stands in no round trip's way.
+"""Runs in a thread of their own, so that painting a screen stands in no round trip's way.
 
 The thread has one event loop for as long as the block lasts. What a run holds on servers is released before `start`
 returns, also where it is cancelled; and the end of the block cancels and awaits whatever still runs.
@@ -12,10 +12,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
+from natprobe.cli.execute import Work
 from natprobe.events import Emit, Event
-from natprobe.plan import Plan
 from natprobe.record import recorded
-from natprobe.runner import run
 
 _AT_ONCE = 400
 """Events handed over in one go: a key is answered between two of these."""
@@ -63,14 +62,14 @@ class Beside:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
 
-    async def start(self, plan: Plan, emit: Emit) -> None:
-        """Runs `plan` there and tells its events here. Cancelled, it returns when the run has let go of everything."""
+    async def start(self, work: Work, emit: Emit) -> None:
+        """Does `work` there and tells its events here. Cancelled, it returns when the work has let go of everything."""
         mailbox = _Mailbox(emit)
         ended: Future[BaseException | None] = Future()
         tasks: list[asyncio.Task[None]] = []
 
         def begin() -> None:
-            task = self._loop.create_task(run(plan, mailbox.put))
+            task = self._loop.create_task(_done(work, mailbox.put))
             tasks.append(task)
             task.add_done_callback(lambda done: ended.set_result(None if done.cancelled() else done.exception()))
 
@@ -103,6 +102,10 @@ def beside() -> Iterator[Beside]:
         stop()
         thread.join()
         sys.setswitchinterval(interval_s)
+
+
+async def _done(work: Work, emit: Emit) -> None:
+    await work(emit)
 
 
 async def _work(started: "Future[tuple[asyncio.AbstractEventLoop, Callable[[], object]]]") -> None:

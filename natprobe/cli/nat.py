@@ -123,6 +123,11 @@ def _wanted(args: argparse.Namespace) -> list[Probe[Any]]:
     return [probe for probe in probes_about("dns", "nat") if probe.id not in left_out]
 
 
+def plain_nat_probes() -> tuple[Probe[Any], ...]:
+    """The probes of a NAT without those that have to be asked for."""
+    return tuple(probe for probe in probes_about("dns", "nat") if probe.id not in _OPTIONAL.values())
+
+
 def _cap_s(args: argparse.Namespace) -> float | None:
     if args.lifetime is not None and not 1 <= args.lifetime <= LONGEST_LIFETIME_S:
         raise UsageError(f"--lifetime: {args.lifetime:g} s is out of bounds; give 1 to {LONGEST_LIFETIME_S:g}")

@@ -4,7 +4,7 @@ import shutil
 import sys
 from typing import TextIO
 
-from natprobe.events import CheckEnded, CheckPlanned, CheckStarted, Event, RunEnded
+from natprobe.events import CheckAdvanced, CheckEnded, CheckPlanned, CheckStarted, Event, RunEnded
 
 _CLEAR = "\r\x1b[K"
 
@@ -24,8 +24,10 @@ class Progress:
             case CheckPlanned():
                 self._planned += 1
             case CheckStarted():
-                where = f" {event.transport} {event.address}" if event.address else f" {event.target}"
-                self._doing[_key(event)] = f"{event.id}{where}"
+                self._doing[_key(event)] = _what(event)
+                self._draw()
+            case CheckAdvanced():
+                self._doing[_key(event)] = f"{_what(event)}: {event.done:g} of {event.total:g} {event.unit}"
                 self._draw()
             case CheckEnded():
                 self._ended += 1
@@ -45,7 +47,11 @@ class Progress:
         self._stream.flush()
 
 
-def _key(event: CheckStarted | CheckEnded) -> tuple[object, ...]:
+def _what(event: CheckStarted | CheckAdvanced) -> str:
+    return f"{event.id} {event.transport} {event.address}" if event.address else f"{event.id} {event.target}"
+
+
+def _key(event: CheckStarted | CheckAdvanced | CheckEnded) -> tuple[object, ...]:
     return event.id, event.target, event.address, event.transport
 
 

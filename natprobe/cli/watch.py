@@ -5,26 +5,25 @@ import asyncio
 import contextlib
 import signal
 import sys
-import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
+from natprobe import runner
+from natprobe.cli.desk import Desk, older
 from natprobe.cli.exits import exit_code
-from natprobe.cli.options import add_credential_options, add_run_options, credential, deadline_s, families, settings
+from natprobe.cli.options import add_credential_options, add_run_options, credential
 from natprobe.cli.output import recording
 from natprobe.cli.parser import UsageError
 from natprobe.cli.planning import parsed
-from natprobe.credential import Given, mint
+from natprobe.cli.tape import Tape, taping
 from natprobe.events import Emit, Event
-from natprobe.plan import Plan
-from natprobe.probes import all_probes
-from natprobe.record import Recorder
-from natprobe.target import Target
+from natprobe_tui.feed import HOST
 
 if TYPE_CHECKING:
     from natprobe.cli.beside import Beside
     from natprobe_tui.app import Watch
-    from natprobe_tui.feed import Feed
+    from natprobe_tui.feed import Feed, Start
 
 DEFAULT_INTERVAL_S = 30.0
 SHORTEST_INTERVAL_S = 2.0
@@ -60,6 +59,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--on-change", metavar="COMMAND", help="run this with the changes of a round as JSON on its stdin; no shell"
     )
+    group.add_argument(
+        "--no-host",
+        dest="host",
+        action="store_false",
+        help="do not look at this host's NAT and candidates at the start",
+    )
     group.add_argument("--record", metavar="FILE", help="keep the events of all rounds as JSON Lines")
 
 
@@ -69,8 +74,8 @@ def run(args: argparse.Namespace) -> int:
     if not SHORTEST_INTERVAL_S <= args.interval <= LONGEST_INTERVAL_S:
         bounds = f"{SHORTEST_INTERVAL_S:g} to {LONGEST_INTERVAL_S:g}"
         raise UsageError(f"--interval: {args.interval:g} s is out of bounds; give {bounds}")
-    plan_of = planner(args, targets, credential(args))
-    plan_of(None)
+    given = credential(args)
+    Desk(args, targets, given).plan(None)
     need_terminal("watch")
     from natprobe.cli.alarms import alarm  # noqa: PLC0415  only here is asyncio's subprocess wanted
     from natprobe.cli.beside import beside  # noqa: PLC0415
@@ -78,35 +83,22 @@ def run(args: argparse.Namespace) -> int:
     from natprobe_tui.pace import Pace  # noqa: PLC0415
 
     tell = alarm(args.on_change) if args.on_change is not None else None
-    with recording(args.record) as file, beside() as thread:
-        recorder = Recorder(file) if file else None
-        feed = Live(_start(thread, plan_of, recorder), Pace(args.interval))
-        return show(feed, tell=tell, bell=args.bell)
+    with recording(args.record) as file, taping(file, args.record) as tape, beside() as thread:
+        desk = Desk(args, targets, given, tape)
+        feed = Live(_start(thread, desk, tape), Pace(args.interval))
+        if args.host:
+            feed.again(HOST)
+        return show(feed, desk=desk, tell=tell, bell=args.bell)
 
 
-def planner(args: argparse.Namespace, targets: tuple[Target, ...], given: Given | None) -> Callable[[str | None], Plan]:
-    """What plans a round of all targets, or of the one that is named. Raises UsageError when it is first called."""
-
-    def plan(asked: str | None) -> Plan:
-        chosen = tuple(target for target in targets if asked in (None, str(target)))
-        return Plan(
-            command="watch",
-            targets=chosen or targets,
-            probes=all_probes(),
-            settings=settings(args, _renewed(given)),
-            deadline_s=deadline_s(args),
-            families=families(args),
-        )
-
-    return plan
-
-
-def show(feed: "Feed", *, tell: Callable[..., Awaitable[None]] | None = None, bell: bool = False) -> int:
+def show(
+    feed: "Feed", *, desk: Desk | None = None, tell: Callable[..., Awaitable[None]] | None = None, bell: bool = False
+) -> int:
     """Runs the dashboard on `feed`; leaves its last sentence on stdout. Returns the exit code."""
-    from natprobe.wire.describe import describe  # noqa: PLC0415
+    from natprobe.wire.describe import described  # noqa: PLC0415
     from natprobe_tui.app import Watch  # noqa: PLC0415  nobody else shall load Textual
 
-    app = Watch(feed, describe=describe, tell=tell, bell=bell)
+    app = Watch(feed, describe=described, older=older, desk=desk, tell=tell, bell=bell)
     asyncio.run(_shown(app))
     app.board.settle()
     sys.stdout.write(app.last_words())
@@ -129,26 +121,12 @@ async def _shown(app: "Watch") -> None:
     await app.run_async()
 
 
-def _start(
-    thread: "Beside", plan_of: Callable[[str | None], Plan], recorder: Recorder | None
-) -> Callable[[Emit, str | None], Awaitable[None]]:
+def _start(thread: "Beside", desk: Desk, tape: Tape) -> "Start":
     async def start(emit: Emit, asked: str | None) -> None:
         def hear(event: Event) -> None:
-            if recorder is not None:
-                recorder(event)
+            tape(event)
             emit(event)
 
-        await thread.start(plan_of(asked), hear)
+        await thread.start(desk.look() if asked == HOST else partial(runner.run, desk.plan(asked)), hear)
 
     return start
-
-
-def _renewed(given: Given | None) -> Given | None:
-    """The credential of a round: one that is minted from a secret is minted anew, so that it never runs out."""
-    if given is None or given.secret is None:
-        return given
-    user = given.credential.username.partition(":")[2] or None
-    return Given(credential=mint(given.secret, user, _TTL_S, time.time()), origin=given.origin, secret=given.secret)
-
-
-_TTL_S = 86400

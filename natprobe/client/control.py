@@ -1,4 +1,4 @@
-"""A control: the same port asked another way, so that a closed port is told from a host that is down."""
+"""A control: the same port asked another way, or another port, to tell a closed port from a host that is down."""
 
 import asyncio
 import contextlib
@@ -10,12 +10,15 @@ from natprobe.address import Address
 from natprobe.client.hold import Hold
 from natprobe.client.line import Way, open_line
 from natprobe.events import TransportName
+from natprobe.net.tcp import open_stream
 from natprobe.net.trouble import Trouble
 from natprobe.wire.registry import Method
 from natprobe.wire.session import Session
 from natprobe.wire.transactions import Schedule
 
 CONTROL_AFTER_S = 1.0
+_KNOCK_S = 1.9
+_NEIGHBOURS = (22, 80, 443)
 _SENDS = Schedule((0.0, 0.2, 0.6), 1.7)
 _CONTROLS: dict[TransportName, tuple[Literal["udp", "tcp"], ...]] = {
     "udp": ("tcp",),
@@ -25,12 +28,18 @@ _CONTROLS: dict[TransportName, tuple[Literal["udp", "tcp"], ...]] = {
 }
 
 
-class Control(msgspec.Struct, frozen=True, kw_only=True):
+class Control(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the port said over `transport`."""
 
     transport: Literal["udp", "tcp"]
     outcome: str
     """answered (by STUN), open (TCP accepts, no STUN), or the reason of the trouble: refused, silent …"""
+    port: int | None = None
+    """Where it is not the port in question that was asked, but another one of its host."""
+
+    def __str__(self) -> str:
+        where = "the same port" if self.port is None else f"port {self.port}"
+        return f"{self.transport} to {where} is {self.outcome}"
 
     @property
     def alive(self) -> bool:
@@ -47,6 +56,26 @@ async def controls(transport: TransportName, address: Address, hold: Hold, doubt
         async with asyncio.timeout(CONTROL_AFTER_S):
             await doubt.wait()
     return tuple(await asyncio.gather(*(ask_plainly(each, address, hold) for each in _CONTROLS[transport])))
+
+
+async def around(address: Address, hold: Hold) -> tuple[Control, ...]:
+    """What else the host of a silent TCP port says, asked after a second: UDP to that port, and ports that are common.
+
+    Nothing is said on the connections. Run beside the question itself, as `controls` is.
+    """
+    await asyncio.sleep(CONTROL_AFTER_S)
+    ports = [port for port in _NEIGHBOURS if port != address.port]
+    knocks = (_knock(Address(address.host, port), hold) for port in ports)
+    udp, *answers = await asyncio.gather(ask_plainly("udp", address, hold), *knocks)
+    return (udp, *answers)
+
+
+async def _knock(address: Address, hold: Hold) -> Control:
+    stream = await open_stream(address, hold.clock, timeout_s=_KNOCK_S)
+    if isinstance(stream, Trouble):
+        return Control(transport="tcp", outcome=stream.reason, port=address.port)
+    await stream.close()
+    return Control(transport="tcp", outcome="open", port=address.port)
 
 
 async def ask_plainly(transport: Literal["udp", "tcp"], address: Address, hold: Hold) -> Control:

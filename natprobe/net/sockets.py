@@ -21,6 +21,7 @@ _ORIGIN_ICMP, _ORIGIN_ICMP6 = 2, 3
 _EXTENDED_ERROR = struct.Struct("=IBBBBII")
 _HOST_IN_SOCKADDR: dict[int, tuple[int, int]] = {socket.AF_INET: (4, 4), socket.AF_INET6: (8, 16)}
 _ERRORS_AT_ONCE = 64
+_RETRANSMITS = 2  # tcpi_retransmits in struct tcp_info (linux/tcp.h)
 
 
 def to_address(name: Any) -> Address:
@@ -91,6 +92,17 @@ def _extended_error(payload: bytes, family: Family, about: Address | None, at_ms
         about=about,
         at_ms=at_ms,
     )
+
+
+def syns_sent(sock: socket.socket) -> int | None:
+    """How many SYN have left a TCP socket that still connects; None where this system does not tell."""
+    if not _LINUX:
+        return None
+    try:
+        told = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _RETRANSMITS + 1)
+    except OSError:
+        return None
+    return told[_RETRANSMITS] + 1 if len(told) > _RETRANSMITS else None
 
 
 def _sockaddr_host(sockaddr: bytes) -> Address | None:

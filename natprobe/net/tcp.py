@@ -12,7 +12,7 @@ from natprobe.net.clock import Clock
 from natprobe.net.endpoint import Datagram
 from natprobe.net.inbox import Inbox
 from natprobe.net.messages import MessageEndpoint
-from natprobe.net.sockets import FAMILIES, ask_for_icmp, queued_icmp, to_address, to_name
+from natprobe.net.sockets import FAMILIES, ask_for_icmp, queued_icmp, syns_sent, to_address, to_name
 from natprobe.net.trouble import Reason, Trouble, closed_here, os_trouble, silent
 from natprobe.wire.framing import StreamFramer
 
@@ -95,7 +95,7 @@ async def _dial(
             await asyncio.get_running_loop().sock_connect(sock, to_name(remote))
         sock.getpeername()
     except TimeoutError as error:
-        return _told_by_icmp(sock, remote, clock) or _timed_out(error, remote, clock, timeout_s)
+        return _told_by_icmp(sock, remote, clock) or _timed_out(error, remote, clock, timeout_s, syns_sent(sock))
     except OSError as error:
         return _told_by_icmp(sock, remote, clock) or os_trouble(error, about=remote, at_ms=clock.now_ms())
     # An ICMP error on the open connection would keep the event loop, which does not read the queue, awake for ever.
@@ -115,11 +115,11 @@ def _told_by_icmp(sock: socket.socket, remote: Address, clock: Clock) -> Trouble
     return troubles[-1] if troubles else None
 
 
-def _timed_out(error: TimeoutError, remote: Address, clock: Clock, timeout_s: float) -> Trouble:
+def _timed_out(error: TimeoutError, remote: Address, clock: Clock, timeout_s: float, sends: int | None) -> Trouble:
     # ETIMEDOUT of the kernel is a TimeoutError as well; ours has no number.
     if error.errno:
         return os_trouble(error, about=remote, at_ms=clock.now_ms())
-    return silent(remote, waited_s=timeout_s, at_ms=clock.now_ms())
+    return silent(remote, waited_s=timeout_s, at_ms=clock.now_ms(), sends=sends)
 
 
 class TcpStream(asyncio.Protocol):

@@ -52,6 +52,8 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The host that sent the ICMP error, port 0. It can be this host itself, where no neighbour answers."""
     about: Address | None = None
     """The destination of the message that met the trouble; None where it is not known."""
+    sends: int | None = None
+    """How many packets stayed unanswered, where this system tells (Linux: of TCP's SYN)."""
     alert: str | None = None
     """The fatal TLS alert by its name in RFC 8446 section 6.2, where the peer sent one."""
 
@@ -150,10 +152,10 @@ def _words(error: OSError) -> str:
     return error.strerror or type(error).__name__
 
 
-def silent(about: Address, *, waited_s: float, at_ms: float) -> Trouble:
-    """Nothing came from `about` in `waited_s` seconds."""
+def silent(about: Address, *, waited_s: float, at_ms: float, sends: int | None = None) -> Trouble:
+    """Nothing came from `about` in `waited_s` seconds, after `sends` packets where that is known."""
     detail = f"{about} did not answer within {waited_s:.1f} s"
-    return Trouble(reason=Reason.SILENT, detail=detail, at_ms=at_ms, about=about)
+    return Trouble(reason=Reason.SILENT, detail=detail, at_ms=at_ms, about=about, sends=sends)
 
 
 def closed_here(about: Address | None, *, at_ms: float) -> Trouble:

@@ -33,8 +33,8 @@ _CLAIMS = tuple(
         ("stun.binding", "answers STUN"),
         ("turn.reach", "answers"),
         ("tls.certificate", "shows a good certificate"),
-        ("port.tcp", "is open"),
-        ("port.udp", "is open"),
+        ("port.tcp", "is as expected"),
+        ("port.udp", "is as expected"),
         ("dns.resolve", "resolves"),
     )
 )

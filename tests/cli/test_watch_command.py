@@ -5,6 +5,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ import pytest
 from natprobe.cli import replay, watch
 from natprobe.cli.alarms import alarm
 from natprobe.cli.beside import Beside, beside
+from natprobe.cli.desk import Desk
 from natprobe.cli.parser import UsageError, parse
 from natprobe.credential import Credential, Given, Secret, matches
 from natprobe.events import CheckEnded, CheckStarted, Event, Packet, RunEnded, RunStarted
@@ -20,6 +22,7 @@ from natprobe.model import Status
 from natprobe.plan import Plan
 from natprobe.probe import Settings
 from natprobe.probes import all_probes
+from natprobe.runner import run
 from natprobe.server import FAULTS, Server, ServerConfig
 from natprobe.server.beside import serve_beside
 from natprobe.target import parse as target_of
@@ -52,7 +55,7 @@ async def eventually(told: asyncio.Event) -> None:
 async def test_a_round_in_the_thread_tells_its_events_here_in_order_and_redacted(server: Server) -> None:
     heard: list[Event] = []
     with beside() as thread:
-        await thread.start(plan_for(server), heard.append)
+        await thread.start(partial(run, plan_for(server)), heard.append)
     assert isinstance(heard[0], RunStarted)
     assert heard[-1] == RunEnded(at_ms=heard[-1].at_ms if isinstance(heard[-1], RunEnded) else 0)
     assert {event.status for event in heard if isinstance(event, CheckEnded)} == {Status.PASS}
@@ -72,7 +75,7 @@ async def test_a_round_that_is_cancelled_has_released_its_allocations_when_it_re
             relaying.set()
 
     with beside() as thread:
-        task = asyncio.create_task(thread.start(plan_for(server), hear))
+        task = asyncio.create_task(thread.start(partial(run, plan_for(server)), hear))
         await eventually(relaying)
         assert server.allocations
         task.cancel()
@@ -93,7 +96,7 @@ async def test_the_end_of_the_thread_releases_what_nobody_cancelled(server: Serv
             relaying.set()
 
     with beside() as thread:
-        task = asyncio.create_task(thread.start(plan_for(server), hear))
+        task = asyncio.create_task(thread.start(partial(run, plan_for(server)), hear))
         await eventually(relaying)
     assert server.allocations == ()
     await task
@@ -107,7 +110,7 @@ async def test_a_run_that_fails_by_itself_raises_here() -> None:
     with beside() as thread:
         assert isinstance(thread, Beside)
         with pytest.raises(TypeError):
-            await thread.start(broken, emit)
+            await thread.start(partial(run, broken), emit)
 
 
 async def test_the_command_gets_the_changes_on_its_stdin_and_no_shell_sees_them(tmp_path: Path) -> None:
@@ -166,7 +169,7 @@ def test_the_help_says_the_rule_of_the_pace() -> None:
 def test_a_round_of_one_target_plans_that_one_only() -> None:
     args = parse(["watch", "turn:192.0.2.1", "turn:192.0.2.2"])
     targets = tuple(target_of(text) for text in args.targets)
-    plan = watch.planner(args, targets, None)
+    plan = Desk(args, targets, None).plan
     assert plan(None).targets == targets
     assert plan("turn:192.0.2.2").targets == targets[1:]
     assert plan("turn:192.0.2.2").command == "watch"
@@ -176,7 +179,7 @@ def test_a_minted_credential_is_minted_anew_for_each_round() -> None:
     args = parse(["watch", "turn:192.0.2.1", "--secret", "north", "-u", "alice"])
     secret = Secret("north")
     given = Given(credential=Credential("1000:alice", Secret("old")), origin="--secret", secret=secret)
-    settings = watch.planner(args, (target_of("turn:192.0.2.1"),), given)(None).settings
+    settings = Desk(args, (target_of("turn:192.0.2.1"),), given).plan(None).settings
     assert settings.credential is not None
     assert settings.minted
     assert matches(secret, settings.credential)

@@ -10,6 +10,7 @@ from natprobe.catalogue import load
 from tests.lab import natscenario
 from tests.ladder.answers import ANSWERS
 from tests.ladder.test_faults import CASES
+from tests.web.test_sites import SITES
 
 ROOT = Path(__file__).parents[2]
 PROBES = sorted((ROOT / "natprobe" / "probes").glob("*.py"))
@@ -20,6 +21,10 @@ LADDER = (
     ROOT / "natprobe" / "credential" / "examine.py",
 )
 """What `natprobe check` of a STUN or TURN server runs through."""
+SITE_PROBES = ("port_",)
+"""How the files of the probes begin whose findings rows of tests/web/test_sites.py bring about."""
+SITE = tuple(path for path in PROBES if path.name.startswith(SITE_PROBES))
+"""What `natprobe check` of a site, a gateway or a port runs through."""
 NAT = tuple(path for path in PROBES if path.name.startswith("nat_"))
 """What `natprobe nat` runs through."""
 JUDGES = (*PROBES, *LADDER[-3:])
@@ -38,6 +43,12 @@ JUDGED_ONLY = {
 }
 """Findings of the ladder that no server of the tests brings about, and why."""
 
+SITE_JUDGED_ONLY = {
+    "service-exposed": "see tests/probes/test_port_judges.py",
+    "no-route": "the lab routes both families everywhere; tests/ladder provokes it",
+}
+"""Findings of sites that no row of tests/web/test_sites.py brings about, and why."""
+
 NAT_JUDGED_ONLY = {
     "nat-nondeterministic": "the lab's NATs are deterministic; see tests/probes/test_nat_judges.py",
     "nat-port-preserving-collision": "takes a neighbour on the same port; see tests/probes/test_nat_judges.py",
@@ -55,11 +66,10 @@ def words(path: Path) -> set[str]:
     return {text for text in texts if _ID.fullmatch(text)}
 
 
-def provoked() -> set[str]:
+def provoked() -> frozenset[str]:
     """What the tables of the ladder's tests expect to be told."""
-    return {finding for case in CASES for finding in case.provokes} | {
-        finding for case in ANSWERS for finding in case.provokes
-    }
+    tables = (case.provokes for table in (CASES, ANSWERS, SITES) for case in table)
+    return frozenset[str]().union(*tables)
 
 
 @pytest.mark.parametrize("path", JUDGES, ids=lambda path: path.stem)
@@ -70,6 +80,11 @@ def test_every_finding_that_a_judge_names_stands_in_the_catalogue(path: Path) ->
 def test_every_finding_of_the_ladder_is_brought_about_by_a_server() -> None:
     raisable = {word for path in LADDER for word in words(path) if word in load()}
     assert raisable - provoked() == set(JUDGED_ONLY)
+
+
+def test_every_finding_of_a_site_or_a_port_is_brought_about_in_a_world() -> None:
+    raisable = {word for path in SITE for word in words(path) if word in load()}
+    assert raisable - {finding for case in SITES for finding in case.provokes} == set(SITE_JUDGED_ONLY)
 
 
 def test_every_finding_about_a_nat_is_brought_about_by_a_nat() -> None:

@@ -10,7 +10,7 @@ import pytest
 from natprobe.address import Address
 from natprobe.cli.exits import FAILED, INTERRUPTED, OURS, PASSED, UNTOLD, exit_code, strict_exit_code
 from natprobe.diagnose import diagnose
-from natprobe.events import CheckEnded, CheckPlanned, CheckStarted, Event, RunEnded, RunStarted
+from natprobe.events import CheckAdvanced, CheckEnded, CheckPlanned, CheckStarted, Event, RunEnded, RunStarted
 from natprobe.fold import EMPTY, fold
 from natprobe.model import Report, Status, Verdict
 from natprobe.plan import Plan, cells, dependencies, for_cell, giver, literal
@@ -282,3 +282,20 @@ def test_the_worst_status_decides_the_exit_code(status: Status, code: int, stric
 def test_a_report_without_checks_passes_nothing() -> None:
     assert exit_code(diagnose(EMPTY)) == UNTOLD
     assert exit_code(msgspec.structs.replace(EMPTY, interrupted=True)) == INTERRUPTED
+
+
+def test_a_check_that_takes_long_tells_how_far_it_has_come_a_few_times_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("natprobe.ladder.ADVANCE_EVERY_MS", 0.0)
+
+    async def walks(ctx: Context) -> Seen:
+        for step in range(3):
+            ctx.advance(step + 1, 3, "ports")
+        return Seen()
+
+    events: list[Event] = []
+    asyncio.run(run(Plan("check", (TARGET,), (probe("a.walks", walks),), Settings(), 3.0), events.append))
+    told = [(event.id, event.done, event.total, event.unit) for event in events if isinstance(event, CheckAdvanced)]
+    assert told == [("a.walks", 1, 3, "ports"), ("a.walks", 2, 3, "ports"), ("a.walks", 3, 3, "ports")]
+    assert [check.id for check in fold(events).checks] == ["a.walks"]

@@ -9,15 +9,19 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from natprobe.address import Address
+from natprobe.cli.desk import older
 from natprobe.events import CheckEnded, CheckPlanned, CheckStarted, Event, Raised, RunEnded, RunStarted
 from natprobe.model import Status, Vantage
 from natprobe.record import read
-from natprobe.wire.describe import describe
+from natprobe.wire.describe import described
 from natprobe_tui.app import Watch
 from natprobe_tui.board import Board
-from natprobe_tui.feed import Replay
+from natprobe_tui.desk import Desk
+from natprobe_tui.feed import Feed, Replay
+from natprobe_tui.player import Tell
 
 RECORDING = Path(__file__).parent / "deployment.jsonl"
+HOME = Path(__file__).parent / "home.jsonl"
 SHUT_ROUND = 3
 """The round in which the relay's ports are closed."""
 REFUSED_ROUND = 5
@@ -34,6 +38,18 @@ def recorded() -> tuple[Event, ...]:
     """The whole recording."""
     with RECORDING.open("rb") as lines:
         return tuple(read(lines))
+
+
+@cache
+def at_home() -> tuple[Event, ...]:
+    """The recording from behind a NAT: a round, and a look at this host."""
+    with HOME.open("rb") as lines:
+        return tuple(read(lines))
+
+
+def watch(feed: Feed, *, desk: Desk | None = None, tell: Tell | None = None, bell: bool = False) -> Watch:
+    """A dashboard as the command line makes it."""
+    return Watch(feed, describe=described, older=older, desk=desk, tell=tell, bell=bell)
 
 
 def rounds(last: int) -> tuple[Event, ...]:
@@ -109,7 +125,7 @@ async def playing(
 ) -> AsyncIterator[tuple[Watch, "Pilot[None]"]]:
     """A dashboard that has played `events` to their end."""
     feed = Replay(events, 1e9)
-    app = Watch(feed, describe=describe)
+    app = watch(feed)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: feed.ended)
         app.paint()

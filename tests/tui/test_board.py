@@ -5,9 +5,9 @@ import pytest
 
 from natprobe.address import Address
 from natprobe.diagnose import diagnose
-from natprobe.events import CheckEnded, NatClassified, Packet, RunEnded, RunStarted
+from natprobe.events import CheckEnded, Packet, RunEnded, RunStarted
 from natprobe.fold import fold
-from natprobe.model import Nat, NatBehaviour, Status, Verdict
+from natprobe.model import Status, Verdict
 from natprobe_reports.culprit import culprit
 from natprobe_tui.board import Board
 from natprobe_tui.changes import told
@@ -183,14 +183,8 @@ def test_a_result_that_nobody_planned_and_a_start_that_nobody_planned_do_no_harm
     assert [check.status for check in board.report.checks] == [FAIL]
 
 
-def test_the_nat_is_told_where_it_is_known() -> None:
-    nat = Nat(ipv4=NatBehaviour(type="symmetric", mapping="address-dependent", filtering="address-dependent"))
-    board = board_of((a_start(), NatClassified(at_ms=3, nat=nat)))
-    assert "probe.example.org: IPv4 NAT type symmetric" in host_words(board.report)
-
-
 def test_where_the_nat_was_not_asked_for_servers_say_how_they_see_this_host() -> None:
-    assert host_words(board_of(rounds(1)).report) == "probe.example.org: seen as 198.51.100.20"
+    assert host_words(board_of(rounds(1))) == "probe.example.org: seen as 198.51.100.20"
 
 
 def test_days_left_are_counted_from_the_round() -> None:

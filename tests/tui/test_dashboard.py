@@ -32,6 +32,7 @@ from tests.tui.stage import (
     rounds,
     text_of,
     until,
+    watch,
 )
 
 
@@ -224,7 +225,7 @@ async def test_an_open_check_follows_its_rounds() -> None:
 
 @pytest.mark.parametrize("screen", ["main", "check"])
 async def test_the_help_names_every_key(screen: str) -> None:
-    async with playing(rounds(1), (100, 70)) as (app, pilot):
+    async with playing(rounds(1), (100, 80)) as (app, pilot):
         await pilot.press(*(("down", "enter") if screen == "check" else ()), "question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         text = " ".join(text_of(app).replace("│", " ").split())
@@ -309,7 +310,7 @@ async def test_another_theme_changes_colours_and_no_word() -> None:
 async def test_p_holds_a_recording_still_and_the_dot_steps() -> None:
     feed = Replay(recorded())
     feed.toggle_pause()
-    app = Watch(feed, describe=lambda data: f"{len(data)} bytes")
+    app = watch(feed)
     async with app.run_test(size=(100, 30)) as pilot:
         assert "replay paused ×1" in text_of(app)
         await pilot.press("full_stop")
@@ -335,7 +336,7 @@ class Asked:
 
 async def test_r_checks_everything_and_capital_r_the_target_at_the_cursor() -> None:
     start = Asked()
-    app = Watch(Live(start, Pace(3600.0)), describe=repr)
+    app = watch(Live(start, Pace(3600.0)))
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: "next in" in text_of(app) and "1 of 1 ok" in text_of(app))
         await pilot.press("r")
@@ -352,7 +353,7 @@ async def test_a_change_rings_and_is_told_once_a_round() -> None:
     async def tell(what: Told) -> None:
         news.append(what)
 
-    app = Watch(Live(start, Pace(3600.0)), describe=repr, tell=tell, bell=True)
+    app = watch(Live(start, Pace(3600.0)), tell=tell, bell=True)
     app.bell = lambda: rung.append(1)  # type: ignore[method-assign]
     async with app.run_test() as pilot:
         await until(pilot, lambda: app.board.rounds == 1)
@@ -377,7 +378,7 @@ async def test_quitting_waits_until_the_round_has_let_go(key: str) -> None:
             await asyncio.sleep(0)
             released.append(asked)
 
-    app = Watch(Live(start, Pace(3600.0)), describe=repr)
+    app = watch(Live(start, Pace(3600.0)))
     async with app.run_test() as pilot:
         await until(pilot, lambda: app.board.live)
         await pilot.press(key)
@@ -390,7 +391,7 @@ async def test_keys_of_a_replay_do_nothing_live_and_the_other_way_round() -> Non
         await pilot.press("r", "R")
         assert app.board.rounds == 1
     start = Asked()
-    live = Watch(Live(start, Pace(3600.0)), describe=repr)
+    live = watch(Live(start, Pace(3600.0)))
     async with live.run_test() as pilot:
         await pilot.press("full_stop", "plus", "minus")
         await until(pilot, lambda: live.board.rounds == 1)

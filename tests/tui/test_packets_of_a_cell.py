@@ -75,7 +75,7 @@ def test_an_arrow_goes_from_lane_to_lane(sender: str, receiver: str, arrow: str)
 
 
 def test_the_heading_names_the_lanes_where_they_stand() -> None:
-    heading = lane_heading(steps_over("udp"))
+    heading = lane_heading(lanes(steps_over("udp")))
     assert [heading.index(lane) for lane in ("client", "server", "relay", "peer")] == [11, 19, 27, 35]
 
 

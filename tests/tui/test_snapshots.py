@@ -3,7 +3,7 @@
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from tests.tui.stage import REFUSED_ROUND, SHUT_ROUND, STOPPED_ROUND, playing, recorded, rounds, text_of
+from tests.tui.stage import REFUSED_ROUND, SHUT_ROUND, STOPPED_ROUND, at_home, playing, recorded, rounds, text_of
 
 SIZES = {"small": (80, 24), "middle": (120, 36), "large": (200, 60)}
 STORIES = {
@@ -15,6 +15,9 @@ STORIES = {
     "finding": (rounds(SHUT_ROUND), ("n", "n", "enter")),
     "evidence": (rounds(SHUT_ROUND), ("n", "n", "enter", "2")),
     "packets": (rounds(SHUT_ROUND), ("n", "n", "enter", "3", "down")),
+    "home": (at_home(), ()),
+    "host": (at_home(), ("h",)),
+    "nat-lane": (at_home(), ("down", "down", "enter", "3", "down")),
     "help": (rounds(1), ("question_mark",)),
     "save": (rounds(1), ("s",)),
 }

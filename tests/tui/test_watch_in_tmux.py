@@ -78,8 +78,8 @@ class Deployment:
         self.coturn = self._coturn(*options)
 
     def rounds(self) -> int:
-        """How many rounds have begun."""
-        return self.record.read_bytes().count(b'"run-started"') if self.record.exists() else 0
+        """How many rounds have begun; the look at this host is none."""
+        return self.record.read_bytes().count(b'"command":"watch"') if self.record.exists() else 0
 
     def told(self) -> list[list[tuple[str, str]]]:
         """What `--on-change` was told, round by round: check and new status."""

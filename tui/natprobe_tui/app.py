@@ -1,36 +1,39 @@
-"""The dashboard: plays a feed onto a board, and shows the board. It probes nothing and judges nothing."""
+"""The dashboard: what a user can do with what is shown. It probes nothing and judges nothing."""
 
-import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
-from textual.worker import Worker, WorkerError
 
-from natprobe.events import Event
 from natprobe_reports import PLAIN, RENDERERS
 from natprobe_reports.clean import clean
 from natprobe_reports.culprit import culprit
 from natprobe_reports.words import VERDICT_WORDS
-from natprobe_tui.board import Board
-from natprobe_tui.changes import Told, told
-from natprobe_tui.check_screen import CheckScreen
+from natprobe_tui.check_screen import CheckScreen, Describe
+from natprobe_tui.desk import Desk, Older
 from natprobe_tui.dialogs import HelpScreen, SaveScreen
 from natprobe_tui.feed import Feed, Live, Replay
-from natprobe_tui.keys import KEYS, bindings
+from natprobe_tui.form import Field, FormScreen
+from natprobe_tui.host_screen import HostScreen
+from natprobe_tui.keys import KEYS, Where, bindings
 from natprobe_tui.main_screen import MainScreen
+from natprobe_tui.player import Player, Tell
+from natprobe_tui.since_screen import SinceScreen
 
-PAINT_S = 0.15
-"""How long events are gathered before they are shown: calm to the eye, and cheap over a slow line."""
+MOST_CHOICES = 50
+_SCREENS: dict[Where, type[Screen[None]]] = {
+    "main": MainScreen,
+    "check": CheckScreen,
+    "host": HostScreen,
+    "since": SinceScreen,
+}
 
-Tell = Callable[[Told], Awaitable[None]]
 
-
-class Watch(App[None]):
-    """`describe` puts a packet's bytes into words; `tell` is called with the changes of each round that has some."""
+class Watch(Player):
+    """`desk` is where a live watch is changed; a replay has none. `older` reads a kept report to compare with."""
 
     TITLE = "natprobe"
     CSS_PATH = "watch.tcss"
@@ -41,47 +44,24 @@ class Watch(App[None]):
         self,
         feed: Feed,
         *,
-        describe: Callable[[bytes], str],
+        describe: Describe,
+        older: Older,
+        desk: Desk | None = None,
         tell: Tell | None = None,
         bell: bool = False,
     ) -> None:
-        super().__init__()
-        self.animation_level = "none"  # nothing moves by itself: calm to the eye, and cheap over a slow line
-        self.feed = feed
-        self.describe = describe
-        self.board = Board()
-        self._tell = tell
-        self._bell = bell
-        self._playing: Worker[None] | None = None
-        self._waiting = False
-
-    def on_mount(self) -> None:
-        """Begins to play."""
-        self.push_screen(MainScreen(self.board, self.feed, self.describe))
-        self._playing = self.run_worker(self.feed.run(self.hear, self._calm), name="feed", exit_on_error=False)
-        self.set_interval(1.0, self._count)
-
-    def hear(self, event: Event) -> None:
-        """Takes an event in. What it changes is shown a moment later, together with what comes until then."""
-        version = self.board.version
-        changes = self.board.hear(event)
-        if changes:
-            self._announce(told(self.board.report, changes))
-        if self.board.version != version and not self._waiting:
-            self._waiting = True
-            self.set_timer(PAINT_S, self.paint)
-
-    def paint(self) -> None:
-        """Brings the screen up to date."""
-        self._waiting = False
-        screen = self.screen_stack[-1] if self.screen_stack else None
-        if isinstance(screen, MainScreen | CheckScreen):
-            screen.paint()
+        super().__init__(feed, describe=describe, tell=tell, bell=bell)
+        self.desk = desk
+        self._older = older
 
     def last_words(self) -> str:
         """What stays on the terminal when the dashboard has gone: the culprit, or what was proved."""
         report = self.board.report
         return f"{VERDICT_WORDS[report.verdict]}  {clean(culprit(report))}\n"
+
+    def recording(self) -> str:
+        """The file that the rounds are recorded in."""
+        return f"● recording {clean(self.desk.recording)}" if self.desk is not None and self.desk.recording else ""
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the command palette offers: every key, by its name."""
@@ -92,46 +72,15 @@ class Watch(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Keys of a replay do nothing in a live watch, and the other way round."""
+        if action == "again_here" and not isinstance(self.screen, MainScreen | CheckScreen):
+            return False
         where = next((key.where for key in KEYS if key.action == action), "everywhere")
         return isinstance(self.feed, Live) if where == "live" else where != "replay" or isinstance(self.feed, Replay)
 
-    def action_again(self) -> None:
-        """Checks everything now."""
-        self._again(None)
-
-    def action_again_here(self) -> None:
-        """Checks the target at the cursor now."""
-        screen = self.screen
-        place = screen.place if isinstance(screen, MainScreen | CheckScreen) else None
-        if place is not None:
-            self._again(place.cell.asked)
-
-    def action_pause(self) -> None:
-        """Holds still, or goes on."""
-        self.feed.toggle_pause()
-        self._count()
-
-    def action_step(self) -> None:
-        """Plays on to the next result."""
-        if isinstance(self.feed, Replay):
-            self.feed.step()
-
-    def action_faster(self) -> None:
-        """Plays faster."""
-        if isinstance(self.feed, Replay):
-            self.feed.faster()
-            self._count()
-
-    def action_slower(self) -> None:
-        """Plays slower."""
-        if isinstance(self.feed, Replay):
-            self.feed.slower()
-            self._count()
-
     def action_copy(self) -> None:
         """Puts what the cursor stands on into the clipboard (OSC 52, which tmux and SSH pass on)."""
-        screen = self.screen
-        text = screen.words_here() if isinstance(screen, MainScreen | CheckScreen) else ""
+        shown = self.shown
+        text = shown.words_here() if shown is not None else ""
         if text:
             self.copy_to_clipboard(text)
             self.notify("copied", timeout=2)
@@ -144,26 +93,65 @@ class Watch(App[None]):
         """Asks where to, and saves."""
         self.push_screen(SaveScreen(), self._save)
 
-    async def action_leave(self) -> None:
-        """Ends the round that goes on, waits until it has let go of everything, and quits."""
-        if self._playing is not None and self._playing.is_running:
-            if self.board.live and self.feed.live:
-                self.notify("releasing what is held on servers")
-            self._playing.cancel()
-            with contextlib.suppress(WorkerError):
-                await self._playing.wait()
-        self.exit()
+    def action_add(self) -> None:
+        """Asks for a target, and watches it."""
+        if self.desk is not None:
+            field = Field("target", placeholder="turn:turn.example.org")
+            self._ask("Watch one more target", (field,), self._then_check(self.desk.add))
 
-    def _announce(self, news: Told) -> None:
-        if self._bell:
-            self.bell()
-        if self._tell is not None:
-            self.run_worker(self._tell(news), group="tell", exit_on_error=False)
+    def action_log_in(self) -> None:
+        """Asks for a credential, and checks with it."""
+        if self.desk is not None:
+            fields = (
+                Field("user name"),
+                Field("password", hidden=True),
+                Field("or the shared secret that mints one (TURN REST)", hidden=True),
+            )
+            self._ask("Credential for all targets", fields, self._then_check(self.desk.log_in))
 
-    def _again(self, asked: str | None) -> None:
-        if isinstance(self.feed, Live):
-            self.feed.again(asked)
-            self.notify(f"checking {asked or 'everything'}", timeout=2)
+    def action_record(self) -> None:
+        """Asks for a file to record in; where a recording goes on, ends it."""
+        if self.desk is None:
+            return
+        if self.desk.recording:
+            self.notify(self.desk.stop_recording())
+            self._count()
+        else:
+            self._ask("Record the rounds in a new file", (Field("file", "natprobe.jsonl"),), self.desk.record)
+
+    def action_since(self) -> None:
+        """Asks for an older report, and compares with it."""
+        found: list[SinceScreen] = []
+
+        def compare(name: str) -> str:
+            found.append(SinceScreen(self.board, name, self._older(name)))
+            return f"compared with {name}"
+
+        def show(_done: str | None) -> None:
+            if found:
+                self.push_screen(found[-1])
+
+        form = FormScreen("Compare with an older report", (Field("file"),), compare, _reports_here())
+        self.push_screen(form, show)
+
+    def _ask(self, title: str, fields: tuple[Field, ...], take: Callable[..., str]) -> None:
+        self.push_screen(FormScreen(title, fields, take), self._did)
+
+    def _did(self, what: str | None) -> None:
+        if what:
+            self.notify(clean(what))
+        self._count()
+
+    def _then_check(self, take: Callable[..., str]) -> Callable[..., str]:
+        """`take`, and everything is checked by what it changed."""
+
+        def run(*words: str) -> str:
+            done = take(*words)
+            if isinstance(self.feed, Live):
+                self.feed.again()
+            return done
+
+        return run
 
     def _save(self, chosen: tuple[str, Path] | None) -> None:
         if chosen is None:
@@ -171,7 +159,7 @@ class Watch(App[None]):
         form, path = chosen
         try:
             with path.open("x", encoding="utf-8") as file:
-                file.write(RENDERERS[form](self.board.report, PLAIN))
+                file.write(RENDERERS[form](self.board.kept, PLAIN))
         except FileExistsError:
             self.notify(f"{path} is there already; nothing was written", severity="warning")
         except OSError as error:
@@ -179,18 +167,9 @@ class Watch(App[None]):
         else:
             self.notify(f"saved as {path}")
 
-    def _calm(self) -> int:
-        return self.board.calm_rounds
-
-    def _count(self) -> None:
-        screen = self.screen_stack[-1] if self.screen_stack else None
-        if isinstance(screen, MainScreen | CheckScreen):
-            screen.paint_status()
-
-    def _fits(self, where: str, screen: Screen[object]) -> bool:
-        shown = {"main": MainScreen, "check": CheckScreen}.get(where)
-        if shown is not None:
-            return isinstance(screen, shown)
+    def _fits(self, where: Where, screen: Screen[object]) -> bool:
+        if where in _SCREENS:
+            return isinstance(screen, _SCREENS[where])
         return where == "everywhere" or self.feed.live == (where == "live")
 
     def _runner(self, action: str) -> Callable[[], Awaitable[None]]:
@@ -198,3 +177,12 @@ class Watch(App[None]):
             await self.screen.run_action(action)
 
         return run
+
+
+def _reports_here() -> tuple[str, ...]:
+    """The JSON files in the working directory, the newest first."""
+    try:
+        found = [(path.stat().st_mtime, path.name) for path in Path().glob("*.json") if path.is_file()]
+    except OSError:
+        return ()
+    return tuple(name for _, name in sorted(found, reverse=True)[:MOST_CHOICES])

@@ -28,6 +28,7 @@ from natprobe.fold import EMPTY, check_of, verdict_of
 from natprobe.measured import round_trips_ms
 from natprobe.model import Check, Report, Status
 from natprobe_tui.changes import Change, between
+from natprobe_tui.host import Host
 from natprobe_tui.moments import at_s, written
 from natprobe_tui.packets import Captured
 from natprobe_tui.place import Cell, Place, place_of
@@ -55,6 +56,7 @@ class Board:
         self.titles: dict[str, str] = {}
         self.progress = Progress()
         self.captured = Captured()
+        self.host = Host()
         self.rounds = 0
         """How many rounds have ended."""
         self.live = False
@@ -77,6 +79,9 @@ class Board:
 
     def hear(self, event: Event) -> tuple[Change, ...]:
         """Takes one event in. Returns what has changed, where a round has ended with it."""
+        if self.host.hears(event):
+            self.version += 1
+            return ()
         if isinstance(event, Packet):
             self.captured.add(event)
             return ()
@@ -96,6 +101,16 @@ class Board:
             case NatClassified() | CandidateFound() | CandidateMissed():
                 self._about_host(event)
         return ()
+
+    @property
+    def kept(self) -> Report:
+        """What stands, with what is known of this host: what a saved report holds."""
+        return msgspec.structs.replace(
+            self.report,
+            nat=self.report.nat or self.host.nat,
+            candidates=self.report.candidates or tuple(self.host.candidates),
+            candidate_errors=self.report.candidate_errors or tuple(self.host.missed),
+        )
 
     def settle(self) -> None:
         """Brings `report` and `checks` up to date with what has been taken over."""

@@ -17,12 +17,15 @@ from natprobe_reports.clean import clean
 from natprobe_tui.board import Board
 from natprobe_tui.keys import bindings
 from natprobe_tui.marks import mark_of
-from natprobe_tui.packets import Lane, Step
+from natprobe_tui.packets import Lane, Step, mapped
 from natprobe_tui.pages import Part, evidence_parts, explained_parts, finding_parts
 from natprobe_tui.place import Place
 from natprobe_tui.rows import Spans, check_words
 from natprobe_tui.sequence import hex_lines, lane_heading, lanes, step_row
 from natprobe_tui.sheet import Sheet
+
+Describe = Callable[[bytes], tuple[str, ...]]
+"""A packet's bytes in words: what it is, then each thing in it."""
 
 
 class CheckScreen(Screen[None]):
@@ -30,7 +33,7 @@ class CheckScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("check")]
 
-    def __init__(self, board: Board, place: Place, describe: Callable[[bytes], str]) -> None:
+    def __init__(self, board: Board, place: Place, describe: Describe) -> None:
         super().__init__()
         self._board = board
         self._place = place
@@ -96,6 +99,10 @@ class CheckScreen(Screen[None]):
             case _:
                 self._paint_packets()
 
+    def on_screen_resume(self) -> None:
+        """What came while another screen lay over this one."""
+        self.paint()
+
     def paint_status(self) -> None:
         """Nothing here counts the seconds."""
 
@@ -103,7 +110,7 @@ class CheckScreen(Screen[None]):
         """What is told of the check, to be copied: its packet where the packets are shown."""
         if self.query_one(TabbedContent).active == "packets":
             step = self._sheet.line
-            return "" if step is None else "\n".join((self._described(step), *hex_lines(step.packet.data)))
+            return "" if step is None else "\n".join((*self._described(step), *hex_lines(step.packet.data)))
         check = self.check
         if check is None:
             return ""
@@ -161,10 +168,13 @@ class CheckScreen(Screen[None]):
         return rungs
 
     def _paint_packets(self) -> None:
-        found = self._board.captured.of_cell(self._place.cell, self._board.report.checks)
+        cell, checks = self._place.cell, self._board.report.checks
+        found = self._board.captured.of_cell(cell, checks)
         if found != self._steps:
-            self._steps, self._lanes = found, lanes(found)
-            self._text("#lanes", Text(lane_heading(found)))
+            seen = mapped(found, cell, checks)
+            self._steps, self._lanes = found, lanes(found, translated=seen is not None)
+            heading = lane_heading(self._lanes) + (f"  the NAT shows us as {seen}" if seen else "")
+            self._text("#lanes", Text(heading, no_wrap=True, overflow="ellipsis"))
             self._sheet.show(found)
         self._paint_packet()
 
@@ -176,13 +186,13 @@ class CheckScreen(Screen[None]):
         packet = step.packet
         way = f"{packet.local} → {packet.remote}" if packet.direction == "sent" else f"{packet.remote} → {packet.local}"
         head = f"at {step.at_ms:.1f} ms  {packet.transport}  {way}  {len(packet.data)} bytes"
-        self._text("#packet-text", Text("\n".join((head, self._described(step), *hex_lines(packet.data)))))
+        self._text("#packet-text", Text("\n".join((head, *_indented(self._described(step)), *hex_lines(packet.data)))))
 
     def _row(self, step: Step, columns: int) -> Spans:
-        return step_row(step, self._lanes, self._described(step), columns)
+        return step_row(step, self._lanes, ", ".join(self._described(step)), columns)
 
-    def _described(self, step: Step) -> str:
-        return clean(self._describe(step.packet.data))
+    def _described(self, step: Step) -> tuple[str, ...]:
+        return tuple(map(clean, self._describe(step.packet.data)))
 
     def _text(self, selector: str, text: Text) -> None:
         widget = self.query_one(selector, Static)
@@ -200,6 +210,11 @@ class CheckScreen(Screen[None]):
         for label, text, tone in parts:
             table.add_row(label, Text(text, _STYLES.get(tone, "")))
         widget.update(table)
+
+
+def _indented(words: tuple[str, ...]) -> tuple[str, ...]:
+    """What the packet is, and each thing in it a line of its own."""
+    return (*words[:1], *(f"  {word}" for word in words[1:]))
 
 
 _STYLES = {"strong": "bold", "dim": "dim", "fail": "bold", "warn": "bold"}

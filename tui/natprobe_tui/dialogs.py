@@ -28,6 +28,8 @@ _TITLES: dict[Where, str] = {
     "everywhere": "Everywhere",
     "main": "Main screen",
     "check": "A check",
+    "host": "This host",
+    "since": "Comparison",
     "live": "Live",
     "replay": "Replay",
 }

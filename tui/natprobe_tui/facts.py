@@ -6,7 +6,8 @@ from natprobe.address import Address
 from natprobe.measured import moment
 from natprobe.model import Check, Report
 from natprobe_reports.clean import clean
-from natprobe_reports.proof import nat_words
+from natprobe_tui.board import Board
+from natprobe_tui.host_picture import sketch
 from natprobe_tui.packets import as_address
 
 
@@ -24,14 +25,13 @@ def _not_after(check: Check) -> str:
     return str(leaf.get("not_after") or "") if isinstance(leaf, dict) else ""
 
 
-def host_words(report: Report) -> str:
-    """This host in a phrase: its NAT where it was asked for, else how servers see it, else its name."""
-    nats = (("IPv4", report.nat.ipv4), ("IPv6", report.nat.ipv6)) if report.nat else ()
-    known = [f"{family} {nat_words(nat)}" for family, nat in nats if nat is not None]
-    name = report.vantage.hostname or "this host"
-    seen = _mapped(report)
-    tail = "; ".join(known) or (f"seen as {', '.join(seen)}" if seen else "")
-    return clean(f"{name}: {tail}" if tail else name)
+def host_words(board: Board) -> str:
+    """This host in a line: its way out and its candidates where they are known, else how servers see it."""
+    name = board.report.vantage.hostname or "this host"
+    doing = "looking at it" if board.host.busy else ""
+    seen = _mapped(board.report)
+    known = sketch(board.host) or (f"seen as {', '.join(seen)}" if seen else "")
+    return clean(": ".join(filter(None, (name, "   ".join(filter(None, (known, doing)))))))
 
 
 def _mapped(report: Report) -> tuple[str, ...]:

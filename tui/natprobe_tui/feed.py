@@ -11,8 +11,10 @@ from natprobe.events import CheckEnded, Emit, Event, RunEnded, RunStarted
 from natprobe_tui.moments import at_s
 from natprobe_tui.pace import Pace
 
+HOST = "this host"
+"""Asks for a look at this host in place of a round of targets."""
 Start = Callable[[Emit, str | None], Awaitable[None]]
-"""Runs one round of all targets, or of the one that is named, and tells its events. Cancelled, it lets go of
+"""Runs one round of all targets, of the one that is named, or `HOST`, and tells its events. Cancelled, it lets go of
 everything that it holds on servers before it returns."""
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 10.0, 50.0)

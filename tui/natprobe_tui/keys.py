@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 from textual.binding import Binding
 
-Where = Literal["everywhere", "main", "check", "replay", "live"]
+Where = Literal["everywhere", "main", "check", "host", "since", "replay", "live"]
 
 
 class Key(NamedTuple):
@@ -53,7 +53,12 @@ KEYS = (
     Key("full_stop", "step", "Step", "play on to the next result", "replay", footer=True, shown="."),
     Key("plus,equals_sign", "faster", "Fast", "play faster", "replay", footer=True, shown="+"),
     Key("minus", "slower", "Slow", "play slower", "replay", footer=True, shown="-"),
+    Key("h", "host", "Host", "this host: its NAT, and its candidates as they come", "main"),
     Key("l", "log", "Changes", "go to the log of changes and back; enter opens the check", "main"),
+    Key("a", "add", "Add", "watch one more target", "live"),
+    Key("u", "log_in", "Log in", "enter a credential; the password is not shown", "live"),
+    Key("w", "record", "Record", "record the rounds in a file, or stop it", "live"),
+    Key("d", "since", "Compare", "what broke and was mended since an older report", "everywhere"),
     Key("s", "save", "Save", "save the report in any format", "everywhere", footer=True),
     Key("y", "copy", "Copy", "copy the row, or what is told of the check", "everywhere"),
     Key("x", "explain", "Explain", "what the catalogue explains about the finding", "check", footer=True),
@@ -64,6 +69,9 @@ KEYS = (
     Key("3", "show('packets')", "Packets", "what went over the wire, and its bytes", "check"),
     Key("4", "show('explain')", "Explain", "the catalogue", "check"),
     Key("escape", "back", "Back", "back to the main screen", "check", footer=True, shown="esc"),
+    Key("r", "again_host", "Look again", "look at this host now", "host", footer=True),
+    Key("escape", "back", "Back", "back to the main screen", "host", footer=True, shown="esc"),
+    Key("escape", "back", "Back", "back to the main screen", "since", footer=True, shown="esc"),
     Key("t", "change_theme", "Theme", "choose another theme", "everywhere"),
     Key("ctrl+p", "command_palette", "Commands", "the command palette", "everywhere"),
     Key("question_mark", "keys", "Help", "this help", "everywhere", footer=True, shown="?"),

@@ -17,9 +17,10 @@ from natprobe_reports.view import findings_of
 from natprobe_reports.words import VERDICT_WORDS, counts, plural
 from natprobe_tui.board import Board
 from natprobe_tui.changes import Change
-from natprobe_tui.check_screen import CheckScreen
+from natprobe_tui.check_screen import CheckScreen, Describe
 from natprobe_tui.facts import host_words
 from natprobe_tui.feed import Feed
+from natprobe_tui.host_screen import HostScreen
 from natprobe_tui.keys import bindings
 from natprobe_tui.marks import VERDICT_TONES, mark_of
 from natprobe_tui.outline import SORTS, Line, View, is_open, outline
@@ -35,17 +36,19 @@ class MainScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]
 
-    def __init__(self, board: Board, feed: Feed, describe: Callable[[bytes], str]) -> None:
+    def __init__(self, board: Board, feed: Feed, describe: Describe, recording: Callable[[], str]) -> None:
         super().__init__()
         self._board = board
         self._feed = feed
         self._describe = describe
+        self._recording = recording
         self._view = View()
 
     def compose(self) -> ComposeResult:
         """The widgets, from top to bottom."""
         yield Static(id="headline")
         yield Static(id="status")
+        yield Static(id="host")
         yield Static(id="heading")
         yield Sheet[Line](self._row, lambda line: line.key, empty=" waiting for the first results", id="board")
         yield Input(placeholder="filter: words that must all be there", id="filter", compact=True)
@@ -93,8 +96,13 @@ class MainScreen(Screen[None]):
         _show(self.query_one("#heading", Static), Text(heading(self.board_sheet.columns)))
         self.board_sheet.show(lines)
         self.log_sheet.show(tuple(reversed(self._board.changes)))
+        _show(self.query_one("#host", Static), Text(host_words(self._board), no_wrap=True, overflow="ellipsis"))
         self.paint_status()
         self._paint_detail()
+
+    def on_screen_resume(self) -> None:
+        """What came while another screen lay over this one."""
+        self.paint()
 
     def paint_status(self) -> None:
         """The line that counts the seconds."""
@@ -132,6 +140,10 @@ class MainScreen(Screen[None]):
         place = self.place
         if place is not None and place in self._board.checks:
             self.app.push_screen(CheckScreen(self._board, place, self._describe))
+
+    def action_host(self) -> None:
+        """To this host's own page."""
+        self.app.push_screen(HostScreen(self._board))
 
     def action_fold(self) -> None:
         """Opens or closes the cell at the cursor."""
@@ -239,7 +251,7 @@ class MainScreen(Screen[None]):
         ended, planned = board.progress.total
         doing = f"round {board.rounds + 1}: {ended} of {planned}" if board.live else plural(board.rounds, "round")
         order = "" if self._view.sort == "as given" else self._view.sort
-        parts = (doing, self._feed.words(), order, counts(board.report.checks), host_words(board.report))
+        parts = (doing, self._feed.words(), self._recording(), order, counts(board.report.checks))
         return " · ".join(part for part in parts if part and not (board.live and part == "checking"))
 
     def _paint_detail(self) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from natprobe.events import (
     CandidateFound,
     CandidateMissed,
+    CheckAdvanced,
     CheckEnded,
     CheckPlanned,
     CheckStarted,
@@ -28,7 +29,7 @@ def at_ms(event: Event) -> float:
             return event.candidate.gathered_ms
         case CandidateMissed():
             return event.error.at_ms
-        case CheckPlanned() | CheckStarted() | Packet() | NatClassified() | RunEnded():
+        case CheckPlanned() | CheckStarted() | CheckAdvanced() | Packet() | NatClassified() | RunEnded():
             return event.at_ms
 
 

@@ -1,7 +1,8 @@
 """Which packets belong to a cell, and between whom did they go? A sequence diagram out of addresses alone.
 
 Our sockets are told apart by whom they talk to. Whoever sends to a relayed address plays a peer; the others are the
-client. What the relay and the server do inside the server crosses no socket of ours, and is not drawn.
+client. A NAT has a lane of its own where the server saw another address than our socket had; packets cross it. What the
+relay and the server do inside the server crosses no socket of ours, and is not drawn.
 """
 
 from collections import deque
@@ -17,8 +18,8 @@ ROUNDS_KEPT = 2
 PACKETS_KEPT = 20_000
 _DEEPEST = 12
 
-Lane = Literal["client", "server", "relay", "peer"]
-LANES: tuple[Lane, ...] = ("client", "server", "relay", "peer")
+Lane = Literal["client", "NAT", "server", "relay", "peer"]
+LANES: tuple[Lane, ...] = ("client", "NAT", "server", "relay", "peer")
 
 
 class Step(NamedTuple):
@@ -49,6 +50,13 @@ class Captured:
     def of_cell(self, cell: Cell, checks: Sequence[Check]) -> tuple[Step, ...]:
         """The packets of `cell` in the newest round that has any. `checks` are those of all cells that stand."""
         return next((found for kept in reversed(self._rounds) if (found := steps(kept, cell, checks))), ())
+
+
+def mapped(steps: Iterable[Step], cell: Cell, checks: Iterable[Check]) -> Address | None:
+    """The address that the server of `cell` saw in place of ours; None where it saw ours, or told of none."""
+    ours = {step.packet.local.host for step in steps if "client" in (step.sender, step.receiver)}
+    seen = _addresses((check for check in checks if _is_of(check, cell)), "mapped")
+    return next((address for address in seen if ours and address.host not in ours), None)
 
 
 def steps(packets: Iterable[Packet], cell: Cell, checks: Sequence[Check]) -> tuple[Step, ...]:

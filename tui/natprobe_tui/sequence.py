@@ -10,20 +10,20 @@ LANE = 8
 _ROW = 16
 
 
-def lane_heading(steps: Sequence[Step]) -> str:
+def lane_heading(shown: Sequence[Lane]) -> str:
     """The names of the lanes above their lines."""
-    return f"{'ms':>{TIME}}  " + "".join(lane.ljust(LANE) for lane in lanes(steps))
+    return f"{'ms':>{TIME}}  " + "".join(lane.ljust(LANE) for lane in shown)
 
 
-def lanes(steps: Sequence[Step]) -> tuple[Lane, ...]:
-    """Those lanes in which something happens, from left to right."""
+def lanes(steps: Sequence[Step], *, translated: bool = False) -> tuple[Lane, ...]:
+    """Those lanes in which something happens, from left to right; the NAT's where addresses were `translated`."""
     seen = {lane for step in steps for lane in (step.sender, step.receiver)}
-    return tuple(lane for lane in LANES if lane in seen)
+    return tuple(lane for lane in LANES if lane in seen or (translated and lane == "NAT" and "client" in seen))
 
 
 def step_row(step: Step, shown: Sequence[Lane], words: str, columns: int) -> Spans:
     """One packet. `words` is what it was."""
-    arrow = _arrow(shown.index(step.sender), shown.index(step.receiver), len(shown))
+    arrow = _arrow(step, shown)
     tone = "sent" if step.packet.direction == "sent" else "received"
     room = columns - TIME - 2 - len(arrow) - 1
     return (
@@ -33,11 +33,14 @@ def step_row(step: Step, shown: Sequence[Lane], words: str, columns: int) -> Spa
     )
 
 
-def _arrow(sender: int, receiver: int, lanes_shown: int) -> str:
+def _arrow(step: Step, shown: Sequence[Lane]) -> str:
+    sender, receiver = shown.index(step.sender), shown.index(step.receiver)
     left, right = min(sender, receiver), max(sender, receiver)
-    marks = ["│" + " " * (LANE - 1)] * lanes_shown
-    line = list("".join(marks)[: (lanes_shown - 1) * LANE + 1])
+    marks = ["│" + " " * (LANE - 1)] * len(shown)
+    line = list("".join(marks)[: (len(shown) - 1) * LANE + 1])
     line[left * LANE + 1 : right * LANE] = "─" * ((right - left) * LANE - 1)
+    if "NAT" in shown and left < (crossed := shown.index("NAT")) < right:
+        line[crossed * LANE] = "┼"
     line[sender * LANE] = "●"
     head = receiver * LANE
     line[head + (-1 if sender < receiver else 1)] = "►" if sender < receiver else "◄"

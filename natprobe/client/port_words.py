@@ -1,0 +1,57 @@
+"""How are the answers of ports told in a sentence?"""
+
+from collections.abc import Iterable, Sequence
+
+from natprobe.client.ports import PortAnswer, PortRun, PortWord
+
+_MOST_NAMED = 8
+_WORDS: tuple[tuple[PortWord, str], ...] = (
+    ("open", "open"),
+    ("refused", "refused"),
+    ("rejected", "rejected by a firewall"),
+    ("unreachable", "unreachable"),
+    ("silent", "silent"),
+    ("no-route", "without route from here"),
+    ("untold", "not asked"),
+)
+
+
+def told(found: Sequence[PortRun]) -> str:
+    """Every run, by answer: "22 (SSH), 443 open; 60000-60100 silent (asked 2 times in 2.5 s)"."""
+    pieces = []
+    for word, said in _WORDS:
+        fitting = [run for run in found if run.answer.word == word]
+        if fitting:
+            pieces.append(f"{named(fitting)} {said}{_asked(fitting) if word == 'silent' else ''}")
+    return "; ".join(pieces)
+
+
+def named(found: Iterable[PortRun]) -> str:
+    """The ports of these runs, with the service where one is known: "22 (SSH), 8000-8010"."""
+    texts = [f"{run} ({run.answer.service})" if run.answer.service else str(run) for run in found]
+    more = len(texts) - _MOST_NAMED
+    return ", ".join(texts[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def listed(found: Iterable[PortRun]) -> str:
+    """The ports alone, as a target writes them."""
+    texts = [str(run) for run in found]
+    return ",".join(texts[:_MOST_NAMED]) + (",…" if len(texts) > _MOST_NAMED else "")
+
+
+def asked(answer: PortAnswer) -> str:
+    """How often and how long a silent port was asked: "asked 3 times in 3.5 s"."""
+    waited = waited_text(answer)
+    if answer.sends is None:
+        return f"asked, then waited {waited}"
+    return f"asked {answer.sends} times in {waited}" if answer.sends > 1 else f"asked once, then waited {waited}"
+
+
+def waited_text(answer: PortAnswer) -> str:
+    """The time of a silence."""
+    return f"{(answer.waited_ms or 0) / 1000:.1f} s"
+
+
+def _asked(found: Sequence[PortRun]) -> str:
+    weakest = min((run.answer for run in found), key=lambda answer: answer.sends or 0)
+    return f" ({asked(weakest)})"
