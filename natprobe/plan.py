@@ -1,6 +1,7 @@
 """What will be probed, and in which order? Pure: targets × settings × probes; nothing is asked here."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
@@ -17,7 +18,8 @@ Family = Literal[4, 6]
 DEFAULT_DEADLINE_S = 20.0
 
 
-class Plan(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Plan:
     """A run that is fully described before the first packet."""
 
     command: Command
@@ -32,11 +34,12 @@ class Plan(msgspec.Struct, frozen=True):
     """Whether the targets are natprobe's own choice: one that has gone is no fault then."""
     sources: tuple[Address, ...] = ()
     """The addresses of this host to send from, each on its own; none leaves the choice to routing."""
-    own: Mapping[Target, Settings] = msgspec.field(default_factory=dict)
+    own: Mapping[Target, Settings] = field(default_factory=dict)
     """Settings of single targets, in place of `settings`."""
 
 
-class Order(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Order:
     """One target and what it is checked by; and, where an answer named it, whose answer."""
 
     target: Target

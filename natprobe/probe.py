@@ -7,6 +7,7 @@ declares both. Live things that later probes of the same cell need (an allocatio
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import msgspec
@@ -78,7 +79,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return Login(self.credential.username, self.credential.password.reveal())
 
 
-class Cell(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Cell:
     """One target over one transport at one address: what a ladder of probes climbs."""
 
     target: Target
@@ -89,14 +91,16 @@ class Cell(msgspec.Struct, frozen=True):
     address: Address
 
 
-class Server(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Server:
     """One server that this host can ask about itself, and where it stands."""
 
     target: Target
     address: Address
 
 
-class Side(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Side:
     """This host in one address family, from one of its addresses: what the probes of `natprobe nat` look at."""
 
     family: Literal[4, 6]
@@ -108,20 +112,23 @@ class Side(msgspec.Struct, frozen=True):
         return f"IPv{self.family}" + (f" from {self.source.host}" if self.source else "")
 
 
-class Destination(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Destination:
     """Where one transport of a target leads: what a resolver, or a literal in the URI, says."""
 
     transport: TransportName
     address: Address
 
 
-class Destinations(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Destinations:
     """Every destination of one target."""
 
     found: tuple[Destination, ...]
 
 
-class Lead(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Lead:
     """A target that an answer named, with the credential that came with it."""
 
     target: Target
@@ -150,10 +157,11 @@ def untold(done: float, total: float, unit: str) -> None:
     """For runs that nobody watches."""
 
 
-class Bench(msgspec.Struct):
+@dataclass(slots=True)
+class Bench:
     """The live things of one cell, by type: put there by one probe, used by the next."""
 
-    _things: dict[type[Any], Any] = msgspec.field(default_factory=dict)
+    _things: dict[type[Any], Any] = field(default_factory=dict)
 
     def put(self, thing: object) -> None:
         """Make `thing` available to the later probes of this cell."""
@@ -169,7 +177,8 @@ class Bench(msgspec.Struct):
         return thing
 
 
-class Context(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Context:
     """Everything that a probe may touch."""
 
     target: Target
@@ -224,7 +233,8 @@ def always(_settings: Settings) -> bool:
     return True
 
 
-class Probe(msgspec.Struct, Generic[E], frozen=True):
+@dataclass(frozen=True, slots=True)
+class Probe(Generic[E]):
     """The declaration of one probe; its file is its only mention."""
 
     id: str

@@ -1,10 +1,9 @@
 """The sockets that a gathering stands on: one for each address of this host (RFC 8445 section 5.1.1.1)."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 from typing import Literal
-
-import msgspec
 
 from natprobe.address import Address
 from natprobe.client.hold import Hold
@@ -19,19 +18,21 @@ Family = Literal[4, 6]
 _LOOPBACK: dict[int, str] = {4: "127.0.0.1", 6: "::1"}
 
 
-class Seat(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Seat:
     """A base, and the client that asks from it."""
 
     base: Base
     client: StunClient
 
 
-class Bases(msgspec.Struct):
+@dataclass(slots=True)
+class Bases:
     """Every base of this host. Made by `open_bases`."""
 
     hold: Hold
     seats: tuple[Seat, ...]
-    _loopback: dict[int, Seat | None] = msgspec.field(default_factory=dict)
+    _loopback: dict[int, Seat | None] = field(default_factory=dict)
 
     def towards(self, server: Address) -> tuple[Seat, ...]:
         """The seats that can ask `server`. One on loopback is asked from a loopback base, which is no candidate:
@@ -47,7 +48,8 @@ class Bases(msgspec.Struct):
         return () if seat is None else (seat,)
 
 
-class Asking(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Asking:
     """What the question to one server is asked with."""
 
     bases: Bases

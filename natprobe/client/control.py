@@ -16,9 +16,8 @@ from natprobe.wire.registry import Method
 from natprobe.wire.session import Session
 from natprobe.wire.transactions import Schedule
 
-CONTROL_AFTER_S = 0.8
-_OPEN_S = 1.75
-"""Time for the SYN that systems send again after a second. With the second above it ends before the question does."""
+CONTROL_AFTER_S = 1.0
+_KNOCK_S = 1.9
 _NEIGHBOURS = (22, 80, 443)
 _SENDS = Schedule((0.0, 0.2, 0.6), 1.7)
 _CONTROLS: dict[TransportName, tuple[Literal["udp", "tcp"], ...]] = {
@@ -49,7 +48,7 @@ class Control(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 async def controls(transport: TransportName, address: Address, hold: Hold, doubt: asyncio.Event) -> tuple[Control, ...]:
-    """What the port says over the plain transports beside `transport`; asked on `doubt`, or after some silence.
+    """What the port says over the plain transports beside `transport`; asked on `doubt`, or after a second of silence.
 
     Run beside the question itself and cancelled where that is answered, so that both are decided together.
     """
@@ -72,7 +71,7 @@ async def around(address: Address, hold: Hold) -> tuple[Control, ...]:
 
 
 async def _knock(address: Address, hold: Hold) -> Control:
-    stream = await open_stream(address, hold.clock, timeout_s=_OPEN_S)
+    stream = await open_stream(address, hold.clock, timeout_s=_KNOCK_S)
     if isinstance(stream, Trouble):
         return Control(transport="tcp", outcome=stream.reason, port=address.port)
     await stream.close()
@@ -80,9 +79,9 @@ async def _knock(address: Address, hold: Hold) -> Control:
 
 
 async def ask_plainly(transport: Literal["udp", "tcp"], address: Address, hold: Hold) -> Control:
-    """Asks a Binding in the clear; decided within two seconds, as a rule."""
+    """Asks a Binding in the clear; decided within two seconds."""
     try:
-        async with asyncio.timeout(_OPEN_S):
+        async with asyncio.timeout(1.9):
             line = await open_line(Way(transport, address, address.host), hold.clock, hold.trace, hold.roots)
     except TimeoutError:
         return Control(transport=transport, outcome="silent")

@@ -2,15 +2,15 @@
 
 from asyncio import TaskGroup
 from contextlib import AsyncExitStack
-
-import msgspec
+from dataclasses import dataclass
 
 from natprobe.events import Trace
 from natprobe.net.clock import Clock
 from natprobe.net.handshake import Roots
 
 
-class Hold(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Hold:
     """Handed to whoever opens sockets or starts pumps."""
 
     clock: Clock

@@ -20,7 +20,7 @@ from natprobe.net.handshake import Handshake
 from natprobe.net.tcp import open_stream
 from natprobe.net.tls import open_tls_stream
 from natprobe.net.trouble import Reason, Trouble, silent
-from natprobe.wire.http.head import Field, Head, Unreadable
+from natprobe.wire.http.head import Field, Head, SpeaksTls, Unreadable
 from natprobe.wire.http.limits import Limits
 from natprobe.wire.http.request import Request
 from natprobe.wire.http.text import printed, shown_value, without_secrets
@@ -57,7 +57,11 @@ class HttpExchange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """How much of the body was kept, its content coding undone."""
     cut: str | None = None
     """Why that is not the whole body, as a clause; None where it is."""
+    bomb: bool = False
+    """Whether a few bytes of the body's coding stand for very many: nobody sends that by accident."""
     trouble: Trouble | None = None
+    speaks_tls: bool = False
+    """Whether records of TLS came in answer to plain HTTP."""
     connect_ms: float | None = None
     """The TCP handshake."""
     tls_ms: float | None = None
@@ -112,6 +116,7 @@ class _Exchange:
         self._connect_ms: float | None = None
         self._handshake: Handshake | None = None
         self._trouble: Trouble | None = None
+        self._speaks_tls = False
 
     async def run(self) -> None:
         """Opens, asks, reads, closes; each within the limits."""
@@ -158,6 +163,7 @@ class _Exchange:
                 self._first_ms = self._first_ms or arrival.at * 1000
                 self._reader.feed(arrival.data)
         except Unreadable as error:
+            self._speaks_tls = isinstance(error, SpeaksTls)
             return self._about(Reason.MALFORMED, f"{self._way.address} answered, but {error}")
         return None
 
@@ -182,7 +188,7 @@ class _Exchange:
     def told(self) -> Exchanged:
         """What came of it."""
         head = self._reader.head
-        body, cut = self._reader.body() if head else (b"", None)
+        kept = self._reader.body()
         first = self._first_ms
         seen = HttpExchange(
             method=self._request.method,
@@ -192,15 +198,17 @@ class _Exchange:
             phrase=printed(head.phrase, 80) if head else "",
             version=head.version if head else None,
             headers=shown_headers(head.fields) if head else (),
-            body_bytes=len(body),
-            cut=cut,
+            body_bytes=len(kept.body),
+            cut=kept.cut,
+            bomb=kept.bomb,
             trouble=self._trouble,
+            speaks_tls=self._speaks_tls,
             connect_ms=self._connect_ms,
             tls_ms=self._handshake.duration_ms if self._handshake else None,
             first_byte_ms=None if first is None or self._asked_ms is None else max(0.0, first - self._asked_ms),
             total_ms=self._ended_ms - self._started_ms,
         )
-        return Exchanged(seen, head, body, self._handshake)
+        return Exchanged(seen, head, kept.body, self._handshake)
 
 
 def shown_url(way: Way, request: Request) -> str:

@@ -1,9 +1,8 @@
 """What the rungs of one TURN ladder hold in common: two clients of the server, three peers, and what they await."""
 
 import asyncio
-from typing import Any, Literal
-
-import msgspec
+from dataclasses import dataclass, field
+from typing import Literal
 
 from natprobe.address import Address
 from natprobe.client.flight import Flight
@@ -13,7 +12,8 @@ from natprobe.client.turn import Dialogue, TurnClient
 from natprobe.net.handshake import Handshake
 
 
-class Lines(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Lines:
     """Two lines to the server, opened side by side; the second one makes the other end of relay to relay."""
 
     first: TurnClient
@@ -21,7 +21,8 @@ class Lines(msgspec.Struct, frozen=True):
     handshake: Handshake | None
 
 
-class Greetings(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Greetings:
     """What the first flight asked: an Allocate without credentials on each line, and a Binding."""
 
     first: asyncio.Task[Reply]
@@ -29,15 +30,18 @@ class Greetings(msgspec.Struct, frozen=True):
     binding: asyncio.Task[Reply]
 
 
-class Accepting(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Accepting:
     """The port takes TCP connections: what every check of a web target stands on."""
 
 
-class Trusted(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Trusted:
     """The certificate is good enough for credentials to be sent; over UDP and TCP nothing promises one."""
 
 
-class Challenged(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Challenged:
     """The server has said how it authenticates, or that it doesn't."""
 
     first: TurnClient
@@ -47,7 +51,8 @@ class Challenged(msgspec.Struct, frozen=True):
     """The server that issues tokens, where OAuth is offered beside credentials (RFC 7635)."""
 
 
-class Relays(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Relays:
     """A live allocation; and how the second one fared."""
 
     first: TurnClient
@@ -55,7 +60,8 @@ class Relays(msgspec.Struct, frozen=True):
     second_dialogue: Dialogue | None
 
 
-class Peers(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Peers:
     """Three sockets of this host, one for each path, so that no path opens a filter for another.
 
     Order matters as well (RFC 5780 section 4.4: filtering is sensitive to prior state): `inward` sends to the relay
@@ -71,7 +77,8 @@ class Peers(msgspec.Struct, frozen=True):
         return await self.inward.view, await self.outward.view, await self.channel.view
 
 
-class Channel(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Channel:
     """A bound channel that carries data both ways, and its other end: a peer of this host or the second relay."""
 
     number: int
@@ -81,18 +88,15 @@ class Channel(msgspec.Struct, frozen=True):
     over: Literal["peer", "relay"]
 
 
-def _future() -> asyncio.Future[Any]:
-    return asyncio.get_running_loop().create_future()
-
-
-class Paths(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Paths:
     """When each path may be tried, and what came of it; each future is completed exactly once."""
 
-    asked: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     """The permissions have been asked for, so a parcel that follows them may get in."""
-    permitted: asyncio.Future[bool] = msgspec.field(default_factory=_future)
-    inward: asyncio.Future[Flight | None] = msgspec.field(default_factory=_future)
-    outward: asyncio.Future[Flight | None] = msgspec.field(default_factory=_future)
-    looped: asyncio.Future[bool] = msgspec.field(default_factory=_future)
+    permitted: asyncio.Future[bool] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    inward: asyncio.Future[Flight | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    outward: asyncio.Future[Flight | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    looped: asyncio.Future[bool] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     """Whether relay to relay passes both ways."""
-    returned: asyncio.Future[Flight | None] = msgspec.field(default_factory=_future)
+    returned: asyncio.Future[Flight | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())

@@ -1,6 +1,7 @@
 """What the probes of one side of this host hold in common: one socket that every server looks at."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -43,7 +44,8 @@ class Port(msgspec.Struct, frozen=True):
     mapped: Address
 
 
-class Alternates(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Alternates:
     """The other addresses of the server that offered them, to be asked from the socket of the survey."""
 
     host: Inquiry
@@ -56,7 +58,8 @@ class Alternates(msgspec.Struct, frozen=True):
         return self.host, self.both, self.port
 
 
-class Survey(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Survey:
     """The socket that every server looks at, and what is going on over it."""
 
     sounder: Sounder
@@ -64,7 +67,7 @@ class Survey(msgspec.Struct, frozen=True):
     """One ordinary Binding for each server (RFC 5780 section 4.3, test I)."""
     offer: Offer | None = None
     alternates: Alternates | None = None
-    ports: list[Port] = msgspec.field(default_factory=list)
+    ports: list[Port] = field(default_factory=list)
     """Sockets on fresh ports, as a server saw them: how the NAT chooses its ports and addresses."""
 
     @property

@@ -10,6 +10,7 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -39,7 +40,8 @@ _TURN = frozenset({"turn", "turns"})
 _NO_STUNS = "a stuns server tells the address of a TCP or DTLS socket, which is no candidate"
 
 
-class Wish(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Wish:
     """What to gather: `plan.targets` with the credential of each; `told` are checks that were made before."""
 
     plan: Plan
@@ -52,7 +54,8 @@ class Wish(msgspec.Struct, frozen=True):
     """Whether a call is made through each TURN server as well."""
 
 
-class Gathering(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Gathering:
     """What every part of one gathering shares."""
 
     wish: Wish
@@ -68,7 +71,8 @@ class Gathering(msgspec.Struct, frozen=True):
         return "the run was interrupted"
 
 
-class Way(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Way:
     """What the checks of one URI share."""
 
     current: Gathering
@@ -151,7 +155,7 @@ def _ladder(way: Way, cell: Cell) -> Rungs:
     wish = way.current.wish
     probes = [probe for probe in wish.plan.probes if probe.id in LADDER]
     calls = _only(way.current, CONNECT) if wish.connect else ()
-    return for_cell((*probes, *(msgspec.structs.replace(probe, schemes=_TURN) for probe in calls)), cell, way.settings)
+    return for_cell((*probes, *(replace(probe, schemes=_TURN) for probe in calls)), cell, way.settings)
 
 
 def _only(current: Gathering, wanted: str) -> Rungs:

@@ -140,6 +140,13 @@ async def test_tls_that_meets_plain_http_is_told_by_its_bytes() -> None:
     assert "it begins with 'HTTP/1.1 400 Bad'" in answer.seen.trouble.detail
 
 
+async def test_plain_http_that_meets_a_tls_alert_is_told() -> None:
+    answer = await told_by(saying(b"\x15\x03\x01\x00\x02\x02\x46"))
+    assert answer.seen.speaks_tls
+    assert answer.seen.trouble is not None
+    assert answer.seen.trouble.detail.endswith("answered, but it speaks TLS")
+
+
 @pytest.mark.usefixtures("in_the_wild")
 async def test_a_host_that_swallows_everything_is_silent(network: Wild) -> None:
     answer = await asked(Address(SILENT_4, 80), limits=HASTY)

@@ -25,6 +25,8 @@ SITE_PROBES = ("port_",)
 """How the files of the probes begin whose findings rows of tests/web/test_sites.py bring about."""
 SITE = tuple(path for path in PROBES if path.name.startswith(SITE_PROBES))
 """What `natprobe check` of a site, a gateway or a port runs through."""
+WEB = tuple(path for path in PROBES if path.name.startswith(("http_", "web_")))
+"""What `natprobe check` of a page or an API runs through."""
 NAT = tuple(path for path in PROBES if path.name.startswith("nat_"))
 """What `natprobe nat` runs through."""
 JUDGES = (*PROBES, *LADDER[-3:])
@@ -33,7 +35,7 @@ NO_FINDINGS = {
     *("link-local", "address-and-port-dependent", "address-dependent", "endpoint-independent", "udp-blocked"),
     *("response-port", "ask-again", "hex-sha1", "hex-sha256", "base64-sha1", "base64-sha256"),
     *("not-yet-valid", "self-signed", "self-signed-in-chain", "unable-to-get-issuer", "unable-to-get-issuer-locally"),
-    "unable-to-verify-leaf",
+    *("unable-to-verify-leaf", "content-type", "too-many", "utf-8"),
 }
 """Words with a hyphen that judges use for something else."""
 JUDGED_ONLY = {
@@ -91,3 +93,9 @@ def test_every_finding_about_a_nat_is_brought_about_by_a_nat() -> None:
     raisable = {word for path in NAT for word in words(path) if word in load()}
     brought_about = {finding for scenario in natscenario.load().values() for finding in scenario.provokes}
     assert raisable - brought_about == set(NAT_JUDGED_ONLY)
+
+
+def test_every_finding_about_a_web_server_is_brought_about_by_one() -> None:
+    raisable = {word for path in WEB for word in words(path) if word in load()}
+    asserted = {word for path in (ROOT / "tests" / "web").glob("test_*.py") for word in words(path)}
+    assert raisable <= asserted

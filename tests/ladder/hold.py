@@ -9,6 +9,7 @@ import msgspec
 
 from natprobe.catalogue import load
 from natprobe.catalogue.entry import placeholders
+from natprobe.model import Report
 from natprobe.probes import evidence_types
 from natprobe_reports.schema import json_schema
 from tests.lab.coturn import PASSWORD
@@ -35,11 +36,16 @@ def assert_sound(outcome: Outcome) -> None:
 
 def gaps(outcome: Outcome) -> set[tuple[str, str]]:
     """Facts that a finding's sentences ask for and that its judge did not give."""
+    return gaps_in(outcome.report)
+
+
+def gaps_in(report: Report) -> set[tuple[str, str]]:
+    """The same of a report alone."""
     facts: dict[str, dict[str, str]] = {}
-    for check in outcome.report.checks:
+    for check in report.checks:
         facts |= {finding: given for finding, given in check.facts.items() if finding not in facts}
     missing: set[tuple[str, str]] = set()
-    for finding in outcome.report.findings:
+    for finding in report.findings:
         entry = load().entry(finding.id)
         asked = placeholders(entry.title + entry.evidence + entry.cause + entry.fix) - set(entry.defaults)
         missing |= {(finding.id, name) for name in asked if not facts.get(finding.id, {}).get(name)}

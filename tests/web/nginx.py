@@ -28,16 +28,17 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 @contextlib.contextmanager
-def nginx(servers: str, *ports: int, root: Path | None = None) -> Iterator[Path]:
+def nginx(servers: str, *ports: int, page: str = "") -> Iterator[Path]:
     """Runs nginx with these server blocks until all `ports` on 127.0.0.1 answer; gives the directory of its files.
 
-    In `servers`, {root} stands for a directory that can be served.
+    In `servers`, {root} stands for a directory that holds `page` as index.html.
     """
     with tempfile.TemporaryDirectory(prefix="nginx-") as text:
         directory = Path(text)
         directory.chmod(0o755)
         configuration = directory / "nginx.conf"
-        blocks = servers.replace("{root}", str(root or directory))
+        blocks = servers.replace("{root}", text)
+        (directory / "index.html").write_text(page, encoding="utf-8")
         configuration.write_text(_FRAME.format(directory=directory, servers=blocks), encoding="utf-8")
         with Running(("nginx", "-p", text, "-c", str(configuration))) as running:
             up = wait_until(lambda: running.exit_code is not None or all(map(_listens, ports)), 10)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from natprobe.target import parse
 from natprobe.wire.http.answer import AnswerReader
-from natprobe.wire.http.coding import unpack
+from natprobe.wire.http.coding import Unpacked, unpack
 from natprobe.wire.http.head import Field, Unreadable, typographic
 from natprobe.wire.http.limits import Limits
 from natprobe.wire.http.request import Request, request_for
@@ -67,7 +67,7 @@ def test_a_post_says_its_length_even_where_it_has_no_body() -> None:
     ],
 )
 def test_a_body_ends_where_its_framing_says(data: bytes, body: bytes) -> None:
-    assert read(data).body() == (body, None)
+    assert read(data).body() == Unpacked(body)
 
 
 def test_an_answer_to_head_has_no_body() -> None:
@@ -164,7 +164,7 @@ def test_a_body_that_is_too_long_is_cut_and_ends_the_reading() -> None:
     reader = AnswerReader(ASKED, SMALL)
     reader.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"x" * 100)
     assert reader.done
-    assert reader.body() == (b"x" * 64, "it is longer than 64 bytes")
+    assert reader.body() == Unpacked(b"x" * 64, "it is longer than 64 bytes")
 
 
 def test_endless_trailers_end_the_reading() -> None:
@@ -178,7 +178,7 @@ def test_endless_trailers_end_the_reading() -> None:
 def test_a_packed_body_is_unpacked(coding: str) -> None:
     packed = gzip.compress(b"hello")
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\n\r\n".encode()
-    assert read(head + packed).body() == (b"hello", None)
+    assert read(head + packed).body() == Unpacked(b"hello")
 
 
 def test_both_forms_of_deflate_are_unpacked() -> None:
@@ -210,6 +210,7 @@ def test_a_gzip_bomb_is_told_and_takes_no_more_memory_than_its_limit() -> None:
     finally:
         tracemalloc.stop()
     assert len(unpacked.body) == 10_000
+    assert unpacked.bomb
     assert unpacked.cut is not None
     assert unpacked.cut.endswith("bytes unpack to more than 10000: a decompression bomb")
     assert peak < 500_000
@@ -232,9 +233,9 @@ def test_no_bytes_raise_anything_but_unreadable(data: bytes, start: bytes) -> No
     except Unreadable as error:
         said = str(error)
     assert said.isprintable()
-    body, cut = reader.body()
-    assert len(body) <= SMALL.body_bytes
-    assert cut is None or cut.isprintable()
+    kept = reader.body()
+    assert len(kept.body) <= SMALL.body_bytes
+    assert kept.cut is None or kept.cut.isprintable()
 
 
 @given(st.sampled_from(("gzip", "deflate", "br", "")), st.binary(max_size=200))

@@ -4,7 +4,7 @@ import contextlib
 
 import h11
 
-from natprobe.wire.http.coding import unpack
+from natprobe.wire.http.coding import Unpacked, unpack
 from natprobe.wire.http.head import TOKEN, Head, HeadReader, Unreadable
 from natprobe.wire.http.limits import Limits
 from natprobe.wire.http.request import Request
@@ -58,11 +58,11 @@ class AnswerReader:
             self._frame(b"")
         return None if self.done else f"after {len(self._body)} bytes of its body"
 
-    def body(self) -> tuple[bytes, str | None]:
-        """What came of the body, its content coding undone, and a clause where that is not all of it."""
+    def body(self) -> Unpacked:
+        """What came of the body, its content coding undone."""
         coding = ", ".join(self.head.values("content-encoding")) if self.head else ""
         unpacked = unpack(coding, bytes(self._body), self._limits.body_bytes)
-        return unpacked.body, unpacked.cut if self._cut is None or "bomb" in (unpacked.cut or "") else self._cut
+        return unpacked if unpacked.bomb or self._cut is None else Unpacked(unpacked.body, self._cut)
 
     def _take(self, head: Head) -> None:
         if head.status >= 200:

@@ -14,6 +14,8 @@ class Unpacked(msgspec.Struct, frozen=True):
 
     body: bytes
     cut: str | None = None
+    bomb: bool = False
+    """Whether a few bytes stand for very many."""
 
 
 def unpack(coding: str, packed: bytes, limit: int) -> Unpacked:
@@ -45,5 +47,5 @@ def _inflated(inflater: "zlib._Decompress", packed: bytes, limit: int) -> Unpack
         return Unpacked(body, None if inflater.eof else "its coding breaks off")
     taken = len(packed) - len(inflater.unconsumed_tail)
     if taken * BOMB_RATIO < len(body):
-        return Unpacked(body[:limit], f"{taken} bytes unpack to more than {limit}: a decompression bomb")
+        return Unpacked(body[:limit], f"{taken} bytes unpack to more than {limit}: a decompression bomb", bomb=True)
     return Unpacked(body[:limit], f"it is longer than {limit} bytes")

@@ -15,12 +15,17 @@ from natprobe.wire.http.text import printed
 TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 _STATUS_LINE = re.compile(rb"HTTP/(1)\.(\d) (\d{3})(?: (.*))?", re.DOTALL)
 _START = b"HTTP/1."
+_TLS_RECORDS = (b"\x15\x03", b"\x16\x03")  # RFC 8446 section 5.1: alert and handshake
 _END = re.compile(rb"\r?\n\r?\n")
 _TYPOGRAPHIC = re.compile("[\N{HYPHEN}-\N{HORIZONTAL BAR}\N{MINUS SIGN}\N{SOFT HYPHEN}]")
 
 
 class Unreadable(Exception):  # noqa: N818  it is a state of the answer
     """The bytes are no HTTP/1.1 answer, or more of one than is taken. The text is a clause for the operator."""
+
+
+class SpeaksTls(Unreadable):
+    """The bytes are records of TLS: an alert, at the sight of plain HTTP."""
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -82,6 +87,8 @@ class HeadReader:
     def feed(self, data: bytes) -> Head | None:
         """The head once its last byte is there; what follows it stays in `rest`. Raises Unreadable."""
         self._buffer += data
+        if self._buffer[:2] in _TLS_RECORDS:
+            raise SpeaksTls("it speaks TLS")
         if not self._buffer.startswith(_START[: len(self._buffer)]):
             raise Unreadable(f"it begins with {printed(bytes(self._buffer[:24]))!r}, which is no status line")
         end = _END.search(self._buffer, self._searched)
