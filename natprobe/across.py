@@ -4,10 +4,20 @@ from typing import Any
 
 import msgspec
 
+from natprobe.address import Address
 from natprobe.model import Check, Status
 
 _SILENT_UDP = "udp-port-blocked"
+_WRONG_PORT = "uri-wrong-service-port"
+_UNHEARD = frozenset({_SILENT_UDP, "udp-port-refused"})
 _ENOUGH_SERVERS = 2
+
+
+def side_by_side(checks: tuple[Check, ...]) -> tuple[Check, ...]:
+    """The checks, each with what the others prove about it. Twice changes nothing."""
+    for look in (client_without_udp, another_service, misleading_records, rival_credentials):
+        checks = look(checks)
+    return checks
 
 
 def client_without_udp(checks: tuple[Check, ...]) -> tuple[Check, ...]:
@@ -21,6 +31,80 @@ def client_without_udp(checks: tuple[Check, ...]) -> tuple[Check, ...]:
     if reached or len(servers) < _ENOUGH_SERVERS:
         return checks
     return tuple(_renamed(check, _SILENT_UDP, "udp-blocked-client") if check in silent else check for check in checks)
+
+
+def another_service(checks: tuple[Check, ...]) -> tuple[Check, ...]:
+    """A port that is another service's over TCP is not meant over UDP either: no firewall is blamed for its silence."""
+    taken = {_port(check): check for check in checks if _WRONG_PORT in check.findings and check.transport == "tcp"}
+    return tuple(
+        _retold(check, _WRONG_PORT, taken[_port(check)]) if _port(check) in taken and _is_unheard(check) else check
+        for check in checks
+    )
+
+
+def _port(check: Check) -> tuple[object, ...]:
+    return check.id, check.asked, check.address
+
+
+def _is_unheard(check: Check) -> bool:
+    return check.transport == "udp" and not _UNHEARD.isdisjoint(check.findings)
+
+
+def _retold(check: Check, finding: str, other: Check) -> Check:
+    """`check` with another check's finding in place of its own."""
+    return msgspec.structs.replace(check, findings=(finding,), facts={finding: other.facts[finding]})
+
+
+def rival_credentials(checks: tuple[Check, ...]) -> tuple[Check, ...]:
+    """A coturn that accepts one kind of credential refuses the other kind, however right it is.
+
+    With `use-auth-secret` it reads no `user=` line, and without it no user name holds a time. Other servers take both.
+    """
+    tried = tuple(_tried(check, checks) for check in checks)
+    accepted = [each for each in tried if each is not None and each.outcome == "success"]
+    return tuple(_of_other_kind(check, own, accepted) for check, own in zip(checks, tried, strict=True))
+
+
+class _Tried(msgspec.Struct, frozen=True):
+    """A credential that was put to a coturn."""
+
+    address: Address
+    user: str
+    timed: bool
+    """Whether its user name holds a time (TURN REST)."""
+    outcome: str
+    code: int | None
+
+
+def _tried(check: Check, checks: tuple[Check, ...]) -> _Tried | None:
+    credential, exchanges = check.evidence.get("credential"), check.evidence.get("exchanges")
+    if check.id != "turn.allocate" or check.address is None or not credential or not exchanges:
+        return None
+    if not any(_is_coturn(other) and other.address == check.address for other in checks):
+        return None
+    last = exchanges[-1]
+    timed = bool(credential["looks_like_rest"])
+    return _Tried(check.address, credential["username"], timed, last["outcome"], last.get("code"))
+
+
+def _is_coturn(check: Check) -> bool:
+    return check.id == "turn.challenge" and "coturn" in str(check.evidence.get("software") or "").lower()
+
+
+def _of_other_kind(check: Check, own: _Tried | None, accepted: list[_Tried]) -> Check:
+    if own is None or own.code != 401:
+        return check
+    rival = next((each for each in accepted if each.address == own.address and each.timed != own.timed), None)
+    if rival is None:
+        return check
+    kind = "which is time-limited" if rival.timed else "whose name holds no time"
+    detail = f"it accepts {rival.user}, {kind}, and coturn takes one kind only"
+    known = next(iter(check.facts.values()), {})
+    return _added(_without(check, _GUESSED), "turn-auth-mode-mismatch", known | {"user": own.user, "detail": detail})
+
+
+_GUESSED = frozenset({"turn-auth-401-bad-credentials", "turn-auth-rest-wrong-secret"})
+"""What a 401 suggests while nothing better is known."""
 
 
 def misleading_records(checks: tuple[Check, ...]) -> tuple[Check, ...]:
@@ -58,6 +142,12 @@ def _renamed(check: Check, old: str, new: str) -> Check:
     findings = tuple(new if finding == old else finding for finding in check.findings)
     facts = {new if finding == old else finding: said for finding, said in check.facts.items()}
     return msgspec.structs.replace(check, findings=findings, facts=facts)
+
+
+def _without(check: Check, findings: frozenset[str]) -> Check:
+    kept = tuple(finding for finding in check.findings if finding not in findings)
+    facts = {finding: said for finding, said in check.facts.items() if finding not in findings}
+    return msgspec.structs.replace(check, findings=kept, facts=facts)
 
 
 def _added(check: Check, finding: str, said: dict[str, str]) -> Check:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from natprobe.across import client_without_udp, misleading_records
+from natprobe.across import side_by_side
 from natprobe.catalogue import Catalogue, load
 from natprobe.fold import verdict_of
 from natprobe.model import Check, Finding, Report, Severity, Status
@@ -32,7 +32,7 @@ _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
 def diagnose(report: Report, catalogue: Catalogue | None = None) -> Report:
     """`report` with what its checks mean together. Diagnosing twice changes nothing."""
-    seen = misleading_records(client_without_udp(report.checks))
+    seen = side_by_side(report.checks)
     checks = tuple(_settled(check, seen) for check in seen)
     settled = msgspec.structs.replace(report, checks=checks)
     told = any(check.findings for check in checks)

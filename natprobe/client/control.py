@@ -20,10 +20,10 @@ CONTROL_AFTER_S = 1.0
 _KNOCK_S = 1.9
 _NEIGHBOURS = (22, 80, 443)
 _SENDS = Schedule((0.0, 0.2, 0.6), 1.7)
-_CONTROLS: dict[TransportName, tuple[Literal["udp", "tcp"], ...]] = {
+_CONTROLS: dict[TransportName, tuple[Literal["udp", "tcp", "tls"], ...]] = {
     "udp": ("tcp",),
     "dtls": ("tcp",),
-    "tcp": ("udp",),
+    "tcp": ("udp", "tls"),
     "tls": ("udp", "tcp"),
 }
 
@@ -31,9 +31,9 @@ _CONTROLS: dict[TransportName, tuple[Literal["udp", "tcp"], ...]] = {
 class Control(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the port said over `transport`."""
 
-    transport: Literal["udp", "tcp"]
+    transport: Literal["udp", "tcp", "tls"]
     outcome: str
-    """answered (by STUN), open (TCP accepts, no STUN), or the reason of the trouble: refused, silent …"""
+    """answered (by STUN), open (TCP or TLS stands, and no STUN comes), or the trouble's reason: refused, silent …"""
     port: int | None = None
     """Where it is not the port in question that was asked, but another one of its host."""
 
@@ -58,6 +58,14 @@ async def controls(transport: TransportName, address: Address, hold: Hold, doubt
     return tuple(await asyncio.gather(*(ask_plainly(each, address, hold) for each in _CONTROLS[transport])))
 
 
+def within_tls(asked: tuple[Control, ...]) -> tuple[str, str] | None:
+    """What a TCP port is that takes no STUN in the clear and speaks TLS: the finding, and a clause. Else None."""
+    said = next((each.outcome for each in asked if each.transport == "tls"), None)
+    if said == "answered":
+        return "plain-vs-tls-swapped", "it answers STUN within TLS alone"
+    return ("uri-wrong-service-port", "it speaks TLS, and no STUN within") if said == "open" else None
+
+
 async def around(address: Address, hold: Hold) -> tuple[Control, ...]:
     """What else the host of a silent TCP port says, asked after a second: UDP to that port, and ports that are common.
 
@@ -78,8 +86,8 @@ async def _knock(address: Address, hold: Hold) -> Control:
     return Control(transport="tcp", outcome="open", port=address.port)
 
 
-async def ask_plainly(transport: Literal["udp", "tcp"], address: Address, hold: Hold) -> Control:
-    """Asks a Binding in the clear; decided within two seconds."""
+async def ask_plainly(transport: Literal["udp", "tcp", "tls"], address: Address, hold: Hold) -> Control:
+    """Asks a Binding, whatever the certificate; decided within two seconds for each of opening and asking."""
     try:
         async with asyncio.timeout(1.9):
             line = await open_line(Way(transport, address, address.host), hold.clock, hold.trace, hold.roots)
@@ -95,5 +103,5 @@ async def ask_plainly(transport: Literal["udp", "tcp"], address: Address, hold: 
         await line.client.endpoint.close()
     if reply.message is not None:
         return Control(transport=transport, outcome="answered")
-    silent_but_open = transport == "tcp" and reply.exchange.outcome == "silent"
+    silent_but_open = transport == "tls" or (transport == "tcp" and reply.exchange.outcome == "silent")
     return Control(transport=transport, outcome="open" if silent_but_open else reply.exchange.outcome)

@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 
 from natprobe.address import Address
-from natprobe.client.control import Control, controls
+from natprobe.client.control import Control, controls, within_tls
 from natprobe.client.line import OPEN_TIMEOUT_S, Line, Way, open_line
 from natprobe.events import Raised
 from natprobe.model import Status
@@ -37,7 +37,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     other_address: Address | None = None
     response_origin: Address | None = None
     controls: tuple[Control, ...] = ()
-    """What the same port says over the plain transports, asked only where this one is silent."""
+    """What the same port says over other transports, asked only where this one is silent or hangs up."""
 
 
 async def observe(ctx: Context) -> Evidence:
@@ -53,10 +53,14 @@ async def observe(ctx: Context) -> Evidence:
         else:
             evidence = await _ask(ctx, line)
         doubt.set()
-        silent = _reason(evidence) == Reason.SILENT
-        return msgspec.structs.replace(evidence, controls=await asides) if silent else evidence
+        unheard = _reason(evidence) == Reason.SILENT or _is_hung_up(evidence)
+        return msgspec.structs.replace(evidence, controls=await asides) if unheard else evidence
     finally:
         asides.cancel()
+
+
+def _is_hung_up(evidence: Evidence) -> bool:
+    return evidence.transport == "tcp" and _reason(evidence) in {Reason.CLOSED, Reason.RESET}
 
 
 def _reason(evidence: Evidence) -> str:
@@ -160,6 +164,10 @@ def _unanswered(evidence: Evidence, exchange: Exchange) -> Judgement:
         summary = exchange.detail or f"no answer: {exchange.outcome}"
     if exchange.outcome in {Reason.NOT_PERMITTED, Reason.LOCAL}:
         return Judgement(status=Status.INCONCLUSIVE, summary=f"not tested: {exchange.detail}")
+    secured = within_tls(evidence.controls)
+    if secured is not None:
+        finding, detail = secured
+        return _judged(evidence, Status.FAIL, f"{summary}; {detail}", finding, detail=detail)
     return _judged(evidence, Status.FAIL, summary, _finding(evidence, "tcp-accept-then-close"), detail=summary)
 
 

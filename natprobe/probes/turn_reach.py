@@ -10,7 +10,7 @@ import asyncio
 import msgspec
 
 from natprobe.address import Address
-from natprobe.client.control import Control, controls
+from natprobe.client.control import Control, controls, within_tls
 from natprobe.client.line import OPEN_TIMEOUT_S, Way
 from natprobe.client.opening import open_lines, open_peers
 from natprobe.client.rig import Greetings, Lines, Peers, Trusted
@@ -38,7 +38,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     malformed: tuple[str, ...] = ()
     """What was wrong with answers that could not be read."""
     controls: tuple[Control, ...] = ()
-    """What the same port says over the plain transports, asked only where this one does not answer."""
+    """What the same port says over other transports, asked only where this one does not answer."""
 
 
 async def observe(ctx: Context) -> Evidence:
@@ -138,6 +138,9 @@ def _unanswered(evidence: Evidence) -> Judgement:
         return _failed(evidence, summary, "stun-answer-malformed", detail=why)
     if exchange.outcome in {Reason.NOT_PERMITTED, Reason.LOCAL}:
         return Judgement(status=Status.INCONCLUSIVE, summary=f"not tested: {exchange.detail}")
+    secured = within_tls(evidence.controls)
+    if secured is not None:
+        return _failed(evidence, f"{evidence.server} takes no STUN: {secured[1]}", secured[0], detail=secured[1])
     if exchange.outcome == Reason.SILENT:
         sends = len(exchange.sends_ms)
         waited = f"{(exchange.waited_ms or 0) / 1000:.1f} s"

@@ -1,6 +1,8 @@
 """Faults for which a world must be changed by hand: gateways that go odd ways, routes and records that mislead."""
 
 import datetime as dt
+import json
+import time
 
 import trustme
 
@@ -11,7 +13,7 @@ from tests.lab.nameserver import Nameserver
 from tests.lab.namespace import Namespace, shell
 from tests.lab.world import World
 from tests.ladder.case import OPTIONS, Case
-from tests.ladder.paths import TLS, TRUST
+from tests.ladder.paths import TLS, TRUST, UDP
 
 OTHER_IPV4 = "203.0.113.20"
 CGNAT_IPV4 = "100.64.7.7"
@@ -72,7 +74,22 @@ def about_to_expire(world: World) -> Coturn:
     return Coturn(world, *cloud_addresses(world), *LONG_TERM, f"cert={chain}", f"pkey={key}")
 
 
+def page_with_time_limited_user(world: World) -> None:
+    """A page hands out time-limited credentials for a coturn that has static users."""
+    server = {"urls": UDP, "username": f"{int(time.time()) + 86400}:{USER}", "credential": "A" * 27 + "="}
+    (world.directory / "servers.json").write_text(json.dumps([server]))
+    (world.directory / "page.toml").write_text('[[ice_servers]]\ntext = { file = "servers.json" }\n')
+
+
 RARE = (
+    Case(
+        name="credentials-of-two-kinds",
+        before=(page_with_time_limited_user,),
+        target=UDP,
+        arguments=("-d", "{world}/page.toml"),
+        errors=frozenset({"turn-auth-mode-mismatch"}),
+        culprit="expects another kind of credential",
+    ),
     Case(
         name="egress-through-another-address",
         before=(another_way_out,),
