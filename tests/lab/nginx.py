@@ -1,7 +1,12 @@
-"""A real nginx in a world: `Nginx(world, "server { listen 443 ssl; … }")`; what stands there is within `http { }`."""
+"""A real nginx in a world: `Nginx(world, "server { listen 443 ssl; <certificate> … }", certificate=…)`.
+
+The text is what stands within `http { }`. A slot such as <certificate> is filled with what is given by that name, and
+<upgrade> with what a location needs that passes WebSocket on.
+"""
 
 import re
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.lab.certificates import Certificate
@@ -10,11 +15,10 @@ from tests.lab.namespace import Namespace
 from tests.lab.process import Running
 from tests.lab.world import World
 
-UPGRADE = """proxy_http_version 1.1;
+_UPGRADE = """proxy_http_version 1.1;
   proxy_set_header Host $host;
   proxy_set_header Upgrade $http_upgrade;
   proxy_set_header Connection $connection_upgrade;"""
-"""What a location needs that passes WebSocket on."""
 
 _FRAME = """daemon off;
 user root;
@@ -32,10 +36,14 @@ map $http_upgrade $connection_upgrade {{ default upgrade; '' close; }}
 _LISTEN = re.compile(r"\blisten\s+(?:\S+:)?(\d+)")
 
 
+Slot = Certificate | Path | str
+
+
 class Nginx:
     """Listens when the constructor returns; raises AssertionError with its log where it does not come up."""
 
-    def __init__(self, world: World, servers: str, *, where: Namespace | None = None) -> None:
+    def __init__(self, world: World, servers: str, *, where: Namespace | None = None, **slots: Slot) -> None:
+        servers = _filled(servers, slots)
         configuration = world.new_file("nginx.conf")
         configuration.write_text(_FRAME.format(pid=world.new_file("nginx.pid"), servers=servers))
         command = ("nginx", "-e", "stderr", "-c", str(configuration))
@@ -47,9 +55,14 @@ class Nginx:
         self.running.interrupt(signal.SIGHUP)
 
 
-def certificate_lines(certificate: Certificate) -> str:
-    """The directives that name a certificate and its key."""
-    return f"ssl_certificate {certificate.chain};\n  ssl_certificate_key {certificate.key};"
+def _filled(servers: str, slots: Mapping[str, Slot]) -> str:
+    for name, value in {"upgrade": _UPGRADE, **slots}.items():
+        servers = servers.replace(f"<{name}>", _lines(value) if isinstance(value, Certificate) else str(value))
+    return servers
+
+
+def _lines(certificate: Certificate) -> str:
+    return f"ssl_certificate {certificate.chain}; ssl_certificate_key {certificate.key};"
 
 
 def web_page(world: World, text: str) -> Path:

@@ -17,7 +17,7 @@ class Node:
     """`tests/lab/node/SCRIPT.js` with its options; listens on `port` when the constructor returns."""
 
     def __init__(self, world: World, script: str, *, port: int, where: Namespace | None = None, **options: Any) -> None:
-        told = msgspec.json.encode({"port": port, **options}).decode()
+        told = msgspec.json.encode({"port": port, **options}, enc_hook=str).decode()
         command = ("node", str(PLACE / f"{script}.js"), told)
         self.running: Running = world.keep((where or world.server).start(*command))
         await_ports(self.running, tcp=(port,))

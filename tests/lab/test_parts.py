@@ -20,7 +20,7 @@ from tests.lab.certificates import Authority
 from tests.lab.coturn import LONG_TERM, Coturn, cloud_addresses
 from tests.lab.janus import API_SECRET, HTTP_PORT, Janus
 from tests.lab.layout import ALL_PORTS, CONTAINER_IPV4, SERVER_IPV4, Container, Layout, Server
-from tests.lab.nginx import UPGRADE, Nginx, certificate_lines, web_page
+from tests.lab.nginx import Nginx, web_page
 from tests.lab.node import Node
 from tests.lab.process import wait_until
 from tests.lab.redis import Redis
@@ -92,7 +92,7 @@ def test_the_plain_websocket_server_opens_anywhere_and_stays_silent(open_world: 
 
 def test_a_silent_websocket_behind_nginx_ends_without_a_close_frame(open_world: World) -> None:
     Node(open_world, "messages", port=7777)
-    location = f"location /ws {{ proxy_pass http://127.0.0.1:7777; {UPGRADE} proxy_read_timeout 1s; }}"
+    location = "location /ws { proxy_pass http://127.0.0.1:7777; <upgrade> proxy_read_timeout 1s; }"
     Nginx(open_world, f"server {{ listen 7778; {location} }}")
     (heard,) = talk(open_world.client, Chat(f"{WS}:7778/ws", hears=1))
     assert (heard.status, heard.close_code) == (101, 1006)
@@ -100,7 +100,7 @@ def test_a_silent_websocket_behind_nginx_ends_without_a_close_frame(open_world: 
 
 def test_pings_keep_that_websocket_open(open_world: World) -> None:
     Node(open_world, "messages", port=7777, pingMs=300)
-    location = f"location /ws {{ proxy_pass http://127.0.0.1:7777; {UPGRADE} proxy_read_timeout 1s; }}"
+    location = "location /ws { proxy_pass http://127.0.0.1:7777; <upgrade> proxy_read_timeout 1s; }"
     Nginx(open_world, f"server {{ listen 7778; {location} }}")
     (heard,) = talk(open_world.client, Chat(f"{WS}:7778/ws", hears=1, wait_s=2.5))
     assert heard.trouble == "TimeoutError: timed out in 2.5s"
@@ -266,7 +266,7 @@ def test_coturn_has_no_tls_listener_where_it_may_not_read_its_key(open_world: Wo
 def test_nginx_goes_on_serving_the_old_certificate_until_it_is_told(open_world: World, authority: Authority) -> None:
     served, renewed = authority.issue("good", SERVER_IPV4), authority.issue("good", SERVER_IPV4)
     root = web_page(open_world, "<html>page</html>")
-    nginx = Nginx(open_world, f"server {{ listen 443 ssl; {certificate_lines(served)} root {root}; }}")
+    nginx = Nginx(open_world, "server { listen 443 ssl; <served> root <root>; }", served=served, root=root)
 
     def serial() -> str | None:
         (heard,) = talk(open_world.client, Get(f"https://{SERVER_IPV4}/"), ca=authority.root)

@@ -71,11 +71,6 @@ class World:
         """The server's gateway."""
         return self[CLOUD]
 
-    def name(self, host: str, *addresses: str) -> None:
-        """Adds a name to every host's /etc/hosts."""
-        with (self.directory / "hosts").open("a") as hosts:
-            hosts.writelines(f"{address} {host}\n" for address in addresses)
-
     def new_file(self, name: str) -> Path:
         """A path in the world's directory that nothing else uses."""
         return self.directory / f"{next(self._files)}-{name}"
