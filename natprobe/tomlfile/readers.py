@@ -104,7 +104,7 @@ def target(schemes: Collection[str]) -> Kind:
         except TargetError as error:
             raise Unfit(str(error)) from None
         if read_target.scheme not in schemes:
-            raise Unfit(f"give one of {', '.join(sorted(schemes))}")
+            raise Unfit(f"{read_target.scheme} targets are not checked here; {', '.join(sorted(schemes))} are")
         return read_target
 
     heads = "|".join(re.escape(scheme).replace("/", r"\/") for scheme in sorted(schemes))

@@ -116,7 +116,7 @@ def test_a_pattern_without_ports_permits_the_schemes_own_alone(port: str, allowe
             "turns://x",
             "line 9: modules.turn.targets[1]: turns://x: a turns target has no",
         ),
-        ("turns:TURN.example.org:443", "https://x", "line 9: modules.turn.targets[1]: give one of stun, stuns, turn"),
+        ("turns:TURN.example.org:443", "https://x", "line 9: modules.turn.targets[1]: https targets are not checked h"),
         ("timeout_s = 8", "timeout_s = 1.5", "line 11: modules.turn.timeout_s: give a number from 2 to 600"),
         ("timeout_s = 8", "timeout_s = true", "line 11: modules.turn.timeout_s: give a number from 2 to 600"),
         ("timeout_s = 8", "timeout_s = nan", "line 11: modules.turn.timeout_s: give a number from 2 to 600"),

@@ -22,8 +22,15 @@ PRIVATE = (f"listening-ip={SERVER_PRIVATE_IPV4}", f"relay-ip={SERVER_PRIVATE_IPV
 WRONG_IP = "203.0.113.77"
 UDP = f"turn:{SERVER_IPV4}?transport=udp"
 ONE_PORT = ("min-port=50000", "max-port=50000")
+RTT_FILE = '[[target]]\nuri = "{}"\nuser = "{}"\npassword = {{ file = "password" }}\nmax_rtt_ms = {}\n'
 AT_HOME = Layout(clients=(Client(nat=HomeNat()),))
 CLOSED_RANGE = Server(open_udp=TURN_PORTS)
+
+
+def expects_60_ms(world: World) -> None:
+    """A deployment file says how long a round trip may take."""
+    (world.directory / "password").write_text(PASSWORD)
+    (world.directory / "deployment.toml").write_text(RTT_FILE.format(UDP, USER, 60))
 
 
 def taken(world: World) -> None:
@@ -392,6 +399,17 @@ RATE = (
         arguments=("--rate", "500"),
         exit_code=0,
         statuses={"turn.relay-loop": "pass", "turn.quality": "pass"},
+    ),
+    Case(
+        name="further-away-than-expected",
+        layout=Layout(clients=(Client(shape=Shape(delay_ms=40.0)),)),
+        before=(expects_60_ms,),
+        target="",
+        login=tuple,
+        arguments=("-d", "{world}/deployment.toml"),
+        errors=frozenset({"stun-rtt-above-expected"}),
+        statuses={"turn.relay-loop": "pass", "stun.rtt": "fail", "turn.release": "pass"},
+        culprit="The round trip to",
     ),
     Case(
         name="max-bps-below-the-rate",

@@ -12,6 +12,7 @@ from natprobe.net.trouble import Reason, Trouble
 from natprobe.probe import Judgement
 from natprobe.probes import (
     dns_resolve,
+    stun_rtt,
     turn_allocate,
     turn_quality,
     turn_reach,
@@ -199,3 +200,27 @@ def test_what_a_relay_carries_is_judged_by_the_worse_direction(sent: int, lost: 
     streams = (streamed(sent=sent, lost=lost), streamed(sent=sent, lost=0))
     evidence = turn_quality.Evidence(server=SERVER, relayed=RELAYED, far=HERE, streams=streams)
     assert said(turn_quality.judge(evidence)) == told
+
+
+def _round_trips(*measured_ms: float | None) -> stun_rtt.Evidence:
+    exchanges = tuple(
+        Exchange(request="Binding request", sends_ms=(0.0,), answered_ms=each or 9.0, rtt_ms=each, outcome="success")
+        for each in measured_ms
+    )
+    return stun_rtt.Evidence(server=SERVER, max_rtt_ms=50.0, exchanges=exchanges)
+
+
+@pytest.mark.parametrize(
+    ("measured_ms", "status"),
+    [
+        ((10.0, 11.0, 900.0, 12.0, 10.0, 11.0, 10.0), "pass"),
+        ((60.0, 61.0, 10.0, 62.0, 60.0, 61.0, 60.0), "fail"),
+        ((60.0, None, 61.0), "inconclusive"),
+        ((None,), "skip"),
+        ((), "skip"),
+    ],
+)
+def test_the_middle_of_the_round_trips_decides_and_too_few_decide_nothing(
+    measured_ms: tuple[float | None, ...], status: str
+) -> None:
+    assert stun_rtt.judge(_round_trips(*measured_ms)).status == status
