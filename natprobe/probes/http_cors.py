@@ -17,7 +17,7 @@ from natprobe.probe import Context, Judgement, Probe
 from natprobe.web import cors
 from natprobe.web.asking import JSON_BODY, PATIENCE, ask, stray_path
 from natprobe.web.cors import Asker
-from natprobe.web.pages import origin_of, page_of
+from natprobe.web.pages import is_entrance, origin_of, page_of
 
 _POSTS_JSON = ("janus+", "srs+")
 _HARMLESS = frozenset({"cors-error-status"})
@@ -32,6 +32,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The page that was named; None where none was, or where it and the target share one origin."""
     shared: str | None = None
     """The origin that page and target share; None where they do not."""
+    entrance: bool = False
+    """The target is the page's own host without TLS, which users open themselves and no page may fetch."""
     actual: HttpExchange
     preflight: HttpExchange | None = None
     stray: HttpExchange | None = None
@@ -42,8 +44,10 @@ async def observe(ctx: Context) -> Evidence:
     """Asks as the page would: OPTIONS, the request, and once for nothing."""
     cell, page = ctx.cell, page_of(ctx.settings.expect.page)
     shared = origin_of(cell.target) if page is not None and origin_of(page) == origin_of(cell.target) else None
-    if page is None or shared:
-        return Evidence(server=cell.address, uri=str(cell.target), shared=shared, actual=(await ask(ctx)).seen)
+    entrance = page is not None and is_entrance(page, cell.target)
+    if page is None or shared or entrance:
+        evidence = Evidence(server=cell.address, uri=str(cell.target), actual=(await ask(ctx)).seen)
+        return msgspec.structs.replace(evidence, shared=shared, entrance=entrance)
     asker = _asker(ctx, origin_of(page))
     async with asyncio.TaskGroup() as group:
         actual = group.create_task(_request(ctx, asker))
@@ -170,6 +174,9 @@ def _detail(evidence: Evidence) -> str:
 def _allowed(evidence: Evidence) -> Judgement:
     if evidence.shared:
         return Judgement(status=Status.SKIP, summary=f"not needed: page and target share the origin {evidence.shared}")
+    if evidence.entrance:
+        summary = "not needed: the page's own host without TLS, which users open themselves"
+        return Judgement(status=Status.SKIP, summary=summary)
     asker = evidence.asker
     if asker is None:
         return Judgement(status=Status.SKIP, summary="not tested: no page is named that would read the answer")

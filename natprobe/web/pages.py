@@ -36,6 +36,11 @@ def is_mixed(page: Target, target: Target) -> bool:
     return page.secure and not target.secure and not is_this_host(target.host)
 
 
+def is_entrance(page: Target, target: Target) -> bool:
+    """Whether `target` is where users of a secure page come in without TLS, to be led on; no page fetches that."""
+    return target.scheme == "http" and page.host == target.host and is_mixed(page, target)
+
+
 def is_inward(page: tuple[AddressKind, ...], target: AddressKind) -> bool:
     """Whether a page at public addresses alone asks for an address of the user's own network."""
     return bool(page) and set(page) == {"public"} and target in _LOCAL

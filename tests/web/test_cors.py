@@ -5,6 +5,8 @@ import pytest
 from natprobe.expectations import Expectations
 from natprobe.model import Status
 from natprobe.probe import Settings
+from natprobe.target import parse
+from natprobe.web.pages import is_entrance
 from tests.web.nginx import free_port, nginx
 from tests.web.run import Told, checked
 from tests.web.servers import answering, reply
@@ -148,3 +150,16 @@ async def test_a_server_that_does_not_answer_decides_nothing() -> None:
         settings = Settings(expect=Expectations(page=PAGE))
         told = await checked(f"http://{remote}/api", settings=settings, only=("http.cors",))
     assert (told.check("http.cors").status, told.findings) == (Status.INCONCLUSIVE, set())
+
+
+@pytest.mark.parametrize(
+    ("target", "is_it"),
+    [
+        ("http://www.example.org/", True),
+        ("https://www.example.org:8443/", False),
+        ("http://api.example.org/", False),
+        ("iceconfig+http://www.example.org/ice", False),
+    ],
+)
+def test_the_page_without_tls_is_where_users_come_in(target: str, is_it: bool) -> None:  # noqa: FBT001
+    assert is_entrance(parse("https://www.example.org/"), parse(target)) is is_it
