@@ -49,7 +49,7 @@ def _watch(args: argparse.Namespace) -> int:
     """Plays the recording in the dashboard."""
     if not SLOWEST <= args.speed <= FASTEST:
         raise UsageError(f"--speed: {args.speed:g} is out of bounds; give {SLOWEST:g} to {FASTEST:g}")
-    from natprobe.cli.watch import need_terminal, show  # noqa: PLC0415
+    from natprobe.cli.watch import need_terminal, shown, told  # noqa: PLC0415
     from natprobe_tui.feed import Replay  # noqa: PLC0415
 
     try:
@@ -57,7 +57,8 @@ def _watch(args: argparse.Namespace) -> int:
             events = read(lines)
             first = next(events, None)
             need_terminal("replay --watch")
-            return show(Replay(chain([first] if first else [], map(recorded, events)), args.speed))
+            feed = Replay(chain([first] if first else [], map(recorded, events)), args.speed)
+            return told(shown(feed))
     except OSError as error:
         raise UsageError(f"{args.recording} cannot be read ({error.strerror})") from None
     except RecordingError as error:

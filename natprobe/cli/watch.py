@@ -5,7 +5,6 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from natprobe.cli.output import recording
 from natprobe.cli.parser import UsageError
 from natprobe.cli.planning import parsed
 from natprobe.cli.tape import Tape, taping
+from natprobe.credential import Given
 from natprobe.events import Emit, Event
 from natprobe_tui.feed import HOST
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from natprobe.cli.beside import Beside
     from natprobe_tui.app import Watch
     from natprobe_tui.feed import Feed, Start
+    from natprobe_tui.player import Tell
 
 DEFAULT_INTERVAL_S = 30.0
 SHORTEST_INTERVAL_S = 2.0
@@ -38,6 +39,7 @@ examples:
   natprobe watch turn:turn.example.org -u alice --interval 10
   natprobe watch turns:turn.example.org stun:stun.example.org --bell
   natprobe watch turn:turn.example.org -u alice --on-change "logger -t natprobe"
+  natprobe watch turn:turn.example.org -u alice --web        in a browser
   natprobe replay run.jsonl --watch                  what --record kept
 
 Press ? for the keys. The exit code is that of the newest round.
@@ -66,45 +68,79 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="do not look at this host's NAT and candidates at the start",
     )
     group.add_argument("--record", metavar="FILE", help="keep the events of all rounds as JSON Lines")
+    group.add_argument("--web", action="store_true", help="show it in a browser on this host (extra `web`)")
+    group.add_argument(
+        "--web-port", metavar="N", type=int, default=0, help="the port on 127.0.0.1 for that (default: a free one)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Watches until the user quits. Returns the exit code of what stood then."""
-    targets = parsed(args.targets)
+    given = credential(args)
+    check_options(args, given)
+    if args.web:
+        return _serve(args, given)
+    need_terminal("watch")
+    return told(play(args, given))
+
+
+def check_options(args: argparse.Namespace, given: Given | None) -> None:
+    """Raises UsageError where the command line is wrong, before anything is sent."""
     if not SHORTEST_INTERVAL_S <= args.interval <= LONGEST_INTERVAL_S:
         bounds = f"{SHORTEST_INTERVAL_S:g} to {LONGEST_INTERVAL_S:g}"
         raise UsageError(f"--interval: {args.interval:g} s is out of bounds; give {bounds}")
-    given = credential(args)
-    Desk(args, targets, given).plan(None)
-    need_terminal("watch")
-    from natprobe.cli.alarms import alarm  # noqa: PLC0415  only here is asyncio's subprocess wanted
+    if args.web and args.record is not None:
+        raise UsageError("--record: with --web each tab is a watch of its own; press w in it to record")
+    if not 0 <= args.web_port <= 65535:
+        raise UsageError(f"--web-port: {args.web_port} is no port; give 1 to 65535, or 0 for a free one")
+    Desk(args, parsed(args.targets), given).plan(None)
+    _teller(args)
+
+
+def play(args: argparse.Namespace, given: Given | None) -> "Watch":
+    """Watches until the user quits. Returns the dashboard with what stood then."""
     from natprobe.cli.beside import beside  # noqa: PLC0415
     from natprobe_tui.feed import Live  # noqa: PLC0415
     from natprobe_tui.pace import Pace  # noqa: PLC0415
 
-    tell = alarm(args.on_change) if args.on_change is not None else None
     with recording(args.record) as file, taping(file, args.record) as tape, beside() as thread:
-        desk = Desk(args, targets, given, tape)
+        desk = Desk(args, parsed(args.targets), given, tape)
         feed = Live(_start(thread, desk, tape), Pace(args.interval))
         if args.host:
             feed.again(HOST)
-        return show(feed, desk=desk, tell=tell, bell=args.bell)
+        return shown(feed, desk=desk, tell=_teller(args), bell=args.bell)
 
 
-def show(
-    feed: "Feed", *, desk: Desk | None = None, tell: Callable[..., Awaitable[None]] | None = None, bell: bool = False
-) -> int:
-    """Runs the dashboard on `feed`; leaves its last sentence on stdout. Returns the exit code."""
+def shown(feed: "Feed", *, desk: Desk | None = None, tell: "Tell | None" = None, bell: bool = False) -> "Watch":
+    """Runs the dashboard on `feed`. Returns it when the user has quit."""
     from natprobe.wire.describe import described  # noqa: PLC0415
     from natprobe_tui.app import Watch  # noqa: PLC0415  nobody else shall load Textual
 
     app = Watch(feed, describe=described, older=older, desk=desk, tell=tell, bell=bell)
     asyncio.run(_shown(app))
     app.board.settle()
+    return app
+
+
+def told(app: "Watch") -> int:
+    """Leaves the dashboard's last sentence on stdout. Returns the exit code."""
     sys.stdout.write(app.last_words())
-    if app.return_code:
-        return app.return_code
-    return exit_code(app.board.report)
+    return app.return_code or exit_code(app.board.report)
+
+
+def _teller(args: argparse.Namespace) -> "Tell | None":
+    """What is told of changes. Raises UsageError."""
+    from natprobe.cli.alarms import alarm  # noqa: PLC0415  only here is asyncio's subprocess wanted
+
+    return alarm(args.on_change) if args.on_change is not None else None
+
+
+def _serve(args: argparse.Namespace, given: Given | None) -> int:
+    try:
+        from natprobe.cli.web import serve  # noqa: PLC0415
+    except ImportError:
+        raise UsageError("--web needs the extra `web`: pip install 'natprobe[web]'") from None
+    return serve(args, given)
 
 
 def need_terminal(command: str) -> None:

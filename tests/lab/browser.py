@@ -81,11 +81,23 @@ class Browser:
 
     def open(self, file: Path) -> None:
         """Shows a page of this machine, which browsers trust as they trust https (a secure context)."""
-        url = file.as_uri()
+        self.visit(file.as_uri())
+
+    def visit(self, url: str, first: str = "") -> None:
+        """Shows any page; `first` is JavaScript that runs in it before its own. Raises AssertionError."""
+        if first:
+            self._call("Page.enable", {}, _START_S)
+            self._call("Page.addScriptToEvaluateOnNewDocument", {"source": first}, _START_S)
         self._call("Page.navigate", {"url": url}, _START_S)
         is_there = f"location.href == '{url}' && document.readyState == 'complete'"
         if not wait_until(lambda: self.evaluate(is_there) is True, _START_S):
             raise AssertionError(f"{url} did not open")
+
+    def press(self, letter: str) -> None:
+        """Presses the key of a letter."""
+        for kind in ("keyDown", "keyUp"):
+            key = {"type": kind, "key": letter, "text": letter, "windowsVirtualKeyCode": ord(letter.upper())}
+            self._call("Input.dispatchKeyEvent", key, _START_S)
 
     def _call(self, method: str, parameters: Mapping[str, object], timeout_s: float) -> Any:
         self.wait()
