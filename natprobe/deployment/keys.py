@@ -21,7 +21,7 @@ from natprobe.tomlfile.readers import (
     whole,
 )
 
-LISTS = frozenset({"iceservers"})
+LISTS = frozenset(name for name, scheme in SCHEMES.items() if scheme.form == "list")
 TURN = frozenset({"turn", "turns"})
 STUN = frozenset({"stun", "stuns"})
 WEB = frozenset(name for name, scheme in SCHEMES.items() if scheme.form == "web")
@@ -29,7 +29,9 @@ SOCKETS = frozenset(name for name in WEB if name.rpartition("+")[2] in {"ws", "w
 PORTS = frozenset({"tcp", "udp"})
 SECURE = frozenset(name for name, scheme in SCHEMES.items() if "tls" in scheme.transports)
 EVERY = frozenset(SCHEMES)
-LONGEST_IDLE_S = 900.0
+DIALLED = EVERY - LISTS
+"""What a URI of the file may begin with."""
+LONGEST_IDLE_S = 3600.0
 
 
 class Key(NamedTuple):
@@ -74,9 +76,14 @@ def of_targets(checks: Collection[str], lookup: Lookup, shortest_s: float) -> Ma
         "namespace": Key(TEXT, "The Socket.IO namespace that clients connect to.", SOCKETS),
         "idle_s": Key(number(1, LONGEST_IDLE_S), "A silence that the WebSocket shall survive, waited out.", SOCKETS),
         "insecure": Key(FLAG, "Go on past a bad certificate; it is still told.", SECURE | LISTS),
-        "skip": Key(list_of(one_of(checks), "ids of checks"), "The ids of checks that are left out."),
+        "skip": Key(list_of(_check(checks), "ids of checks"), "The ids of checks that are left out."),
         "timeout_s": Key(number(shortest_s, 86_400), "The longest that the target may take."),
     }
+
+
+def _check(checks: Collection[str]) -> Kind:
+    """The id of a check; the schema knows its form alone, since each natprobe has its own."""
+    return Kind(one_of(checks).read, {"type": "string", "pattern": r"^[a-z]+\.[a-z-]+$"})
 
 
 def _about(what: str) -> frozenset[str]:

@@ -158,7 +158,7 @@ CHANGED = [
     ("min_cert_days = 14", "min_cert_days = 14.5", "line 14: defaults.min_cert_days: give a whole number from 0 to"),
     ("min_cert_days = 14", "min_cert_day = 14", "line 14: defaults.min_cert_day: there is no such key; did you mean m"),
     ("timeout_s = 12", 'timeout_s = "12"', "line 15: defaults.timeout_s: give a number from 2 to 86400"),
-    ("max_rtt_ms = 250", "max_rtt_ms = nan", "line 16: defaults.max_rtt_ms: give a number from 0.1 to 60000"),
+    ("max_rtt_ms = 250", "max_rtt_ms = inf", "line 16: defaults.max_rtt_ms: give a number from 0.1 to 60000"),
     ('user = "probe"', "", "line 20: group.relay.password: a password without a user name; add user"),
     (
         'password = { env = "TURN_PASSWORD" }\n',
@@ -212,7 +212,7 @@ CHANGED = [
     ),
     ("49160-49200", "49200-49160", "line 32: target[0].relay_port_range: give a range of ports such as 49152-65535"),
     ("max_rtt_ms = 80", "closed = true", "line 33: target[0].closed: turn targets do not heed it; tcp, udp do"),
-    ("idle_s = 70", "idle_s = 9000", "line 40: target[1].idle_s: give a number from 1 to 900"),
+    ("idle_s = 70", "idle_s = 3601", "line 40: target[1].idle_s: give a number from 1 to 3600"),
     ('method = "POST"', 'method = "PUT"', "line 44: target[2].method: give one of GET, POST"),
     (
         'query = { key = { env = "ICE_KEY" } }',
