@@ -9,10 +9,15 @@ Row = Mapping[str, str | float | None]
 
 def arguments(description: str | None, runs: int) -> argparse.Namespace:
     """`--runs` and `--json`, which every benchmark has."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--runs", type=int, default=runs, help="how often each figure is taken (default: %(default)s)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    return parser.parse_args()
+    return parser(description, runs).parse_args()
+
+
+def parser(description: str | None, runs: int) -> argparse.ArgumentParser:
+    """The same, for a benchmark that has more options."""
+    options = argparse.ArgumentParser(description=description)
+    options.add_argument("--runs", type=int, default=runs, help="how often each figure is taken (default: %(default)s)")
+    options.add_argument("--json", action="store_true", help="print JSON")
+    return options
 
 
 def show(rows: Sequence[Row], *, as_json: bool) -> None:

@@ -16,8 +16,9 @@ from natprobe.wire.registry import Method
 from natprobe.wire.session import Session
 from natprobe.wire.transactions import Schedule
 
-CONTROL_AFTER_S = 1.0
-_KNOCK_S = 1.9
+CONTROL_AFTER_S = 0.8
+_OPEN_S = 1.8
+"""Time for the SYN that systems send again after a second. With the second above it ends before the question does."""
 _NEIGHBOURS = (22, 80, 443)
 _SENDS = Schedule((0.0, 0.2, 0.6), 1.7)
 _CONTROLS: dict[TransportName, tuple[Literal["udp", "tcp", "tls"], ...]] = {
@@ -48,7 +49,7 @@ class Control(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 async def controls(transport: TransportName, address: Address, hold: Hold, doubt: asyncio.Event) -> tuple[Control, ...]:
-    """What the port says over the plain transports beside `transport`; asked on `doubt`, or after a second of silence.
+    """What the port says over the plain transports beside `transport`; asked on `doubt`, or after some silence.
 
     Run beside the question itself and cancelled where that is answered, so that both are decided together.
     """
@@ -79,7 +80,7 @@ async def around(address: Address, hold: Hold) -> tuple[Control, ...]:
 
 
 async def _knock(address: Address, hold: Hold) -> Control:
-    stream = await open_stream(address, hold.clock, timeout_s=_KNOCK_S)
+    stream = await open_stream(address, hold.clock, timeout_s=_OPEN_S)
     if isinstance(stream, Trouble):
         return Control(transport="tcp", outcome=stream.reason, port=address.port)
     await stream.close()
@@ -89,7 +90,7 @@ async def _knock(address: Address, hold: Hold) -> Control:
 async def ask_plainly(transport: Literal["udp", "tcp", "tls"], address: Address, hold: Hold) -> Control:
     """Asks a Binding, whatever the certificate; decided within two seconds for each of opening and asking."""
     try:
-        async with asyncio.timeout(1.9):
+        async with asyncio.timeout(_OPEN_S):
             line = await open_line(Way(transport, address, address.host), hold.clock, hold.trace, hold.roots)
     except TimeoutError:
         return Control(transport=transport, outcome="silent")

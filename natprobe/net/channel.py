@@ -33,6 +33,7 @@ class SecureChannel:
         self._packer = Packer()
         self._plain: deque[Datagram | Trouble] = deque()
         self._final: Trouble | None = None
+        self._repeats = 0
 
     @property
     def ended(self) -> Trouble | None:
@@ -114,6 +115,7 @@ class SecureChannel:
                     return await self._from_peer()
             except TimeoutError:
                 repeats += 1
+                self._repeats += 1
                 flight = self._packer.pack(self._session.retransmit()) or self._packer.again(flight)
                 self._emit(flight)
 
@@ -161,7 +163,7 @@ class SecureChannel:
 
     def _late(self, timeout_s: float) -> Trouble:
         if not self._session.heard:
-            return silent(self.remote, waited_s=timeout_s, at_ms=self._clock.now_ms())
+            return silent(self.remote, waited_s=timeout_s, at_ms=self._clock.now_ms(), sends=1 + self._repeats)
         protocol, foreign = self.transport.upper(), self._session.foreign
         if foreign is not None:
             return self._told(

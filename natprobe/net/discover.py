@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DEADLINE_S", "Discovery", "Service", "ServiceAnswer", "discover", "needs_discovery"]
 
-DEADLINE_S = 3.0
+DEADLINE_S = 2.7
 _MOST_ROUNDS = 3
 
 

@@ -180,7 +180,7 @@ def _judged(evidence: Evidence, status: Status, summary: str, finding: str, **fa
         "mapped": str(evidence.mapped or ""),
     }
     if _reason(evidence) == Reason.SILENT:
-        known |= {"sends": "1", "waited": f"{OPEN_TIMEOUT_S:.1f} s"}
+        known |= {"sends": str((evidence.trouble and evidence.trouble.sends) or 1), "waited": f"{OPEN_TIMEOUT_S:.1f} s"}
     if evidence.exchange is not None:
         known |= evidence.exchange.facts()
         if evidence.exchange.answered_ms is not None:

@@ -174,7 +174,7 @@ def _facts(evidence: Evidence) -> dict[str, str]:
         "transport": evidence.transport,
     }
     if evidence.trouble is not None and evidence.trouble.reason == Reason.SILENT:
-        facts |= {"sends": "1", "waited": f"{OPEN_TIMEOUT_S:.1f} s"}
+        facts |= {"sends": str(evidence.trouble.sends or 1), "waited": f"{OPEN_TIMEOUT_S:.1f} s"}
     return facts | evidence.exchanges[0].facts() if evidence.exchanges else facts
 
 
