@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import msgspec
 
 from natprobe.across import side_by_side
-from natprobe.catalogue import Catalogue, load
+from natprobe.catalogue import entry_of
 from natprobe.fold import verdict_of
 from natprobe.model import Check, Finding, Report, Severity, Status
 
@@ -30,14 +30,12 @@ _PROVED_BY: dict[str, tuple[str, ...]] = {
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
 
-def diagnose(report: Report, catalogue: Catalogue | None = None) -> Report:
+def diagnose(report: Report) -> Report:
     """`report` with what its checks mean together. Diagnosing twice changes nothing."""
     seen = side_by_side(report.checks)
     checks = tuple(_settled(check, seen) for check in seen)
     settled = msgspec.structs.replace(report, checks=checks)
-    told = any(check.findings for check in checks)
-    findings = _findings(settled, catalogue or load()) if told else ()  # a healthy run spares reading the catalogue
-    return msgspec.structs.replace(settled, findings=findings, verdict=verdict_of(settled))
+    return msgspec.structs.replace(settled, findings=_findings(settled), verdict=verdict_of(settled))
 
 
 def _settled(check: Check, checks: tuple[Check, ...]) -> Check:
@@ -115,21 +113,21 @@ def _carried(check: Check) -> dict[str, str]:
     return next(iter(check.facts.values()), {})
 
 
-def _findings(report: Report, catalogue: Catalogue) -> tuple[Finding, ...]:
+def _findings(report: Report) -> tuple[Finding, ...]:
     told: dict[tuple[str, str | None], list[Check]] = {}
     for check in report.checks:
         for finding in check.findings:
             told.setdefault((finding, check.asked or check.target), []).append(check)
-    findings = [_finding(finding, checks, catalogue) for (finding, _), checks in told.items()]
+    findings = [_finding(finding, checks) for (finding, _), checks in told.items()]
     return tuple(sorted(findings, key=lambda finding: _SEVERITIES.index(finding.severity)))
 
 
-def _finding(finding: str, checks: list[Check], catalogue: Catalogue) -> Finding:
-    entry, first = catalogue.entry(finding), checks[0]
-    filled = entry.fill(first.facts.get(finding, {}))
+def _finding(finding: str, checks: list[Check]) -> Finding:
+    told, first = entry_of(finding), checks[0]
+    filled = told.fill(first.facts.get(finding, {}))
     return Finding(
         id=finding,
-        severity=entry.severity,
+        severity=told.severity,
         target=first.target if len(checks) == 1 else first.asked or first.target,
         check=first.id,
         address=first.address,

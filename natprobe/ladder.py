@@ -3,7 +3,6 @@
 import asyncio
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -17,8 +16,7 @@ Rungs = tuple[Probe[Any], ...]
 ADVANCE_EVERY_MS = 200.0
 
 
-@dataclass(frozen=True, slots=True)
-class Climb:
+class Climb(msgspec.Struct, frozen=True):
     """One ladder on its way."""
 
     context: Context
@@ -63,7 +61,7 @@ class Climb:
         )
         try:
             async with asyncio.timeout(probe.deadline_s):
-                evidence = await probe.observe(replace(self.context, advance=self._advance(probe)))
+                evidence = await probe.observe(msgspec.structs.replace(self.context, advance=self._advance(probe)))
             return msgspec.json.decode(msgspec.json.encode(evidence)), probe.judge(evidence)
         except TimeoutError:
             return {}, Judgement(

@@ -1,7 +1,6 @@
 """What will be probed, and in which order? Pure: targets × settings × probes; nothing is asked here."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
@@ -18,8 +17,7 @@ Family = Literal[4, 6]
 DEFAULT_DEADLINE_S = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """A run that is fully described before the first packet."""
 
     command: Command
@@ -34,12 +32,11 @@ class Plan:
     """Whether the targets are natprobe's own choice: one that has gone is no fault then."""
     sources: tuple[Address, ...] = ()
     """The addresses of this host to send from, each on its own; none leaves the choice to routing."""
-    own: Mapping[Target, Settings] = field(default_factory=dict)
+    own: Mapping[Target, Settings] = msgspec.field(default_factory=dict)
     """Settings of single targets, in place of `settings`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(msgspec.Struct, frozen=True):
     """One target and what it is checked by; and, where an answer named it, whose answer."""
 
     target: Target

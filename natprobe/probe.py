@@ -7,7 +7,6 @@ declares both. Live things that later probes of the same cell need (an allocatio
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import msgspec
@@ -79,8 +78,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return Login(self.credential.username, self.credential.password.reveal())
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(msgspec.Struct, frozen=True):
     """One target over one transport at one address: what a ladder of probes climbs."""
 
     target: Target
@@ -91,16 +89,14 @@ class Cell:
     address: Address
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(msgspec.Struct, frozen=True):
     """One server that this host can ask about itself, and where it stands."""
 
     target: Target
     address: Address
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(msgspec.Struct, frozen=True):
     """This host in one address family, from one of its addresses: what the probes of `natprobe nat` look at."""
 
     family: Literal[4, 6]
@@ -112,23 +108,20 @@ class Side:
         return f"IPv{self.family}" + (f" from {self.source.host}" if self.source else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(msgspec.Struct, frozen=True):
     """Where one transport of a target leads: what a resolver, or a literal in the URI, says."""
 
     transport: TransportName
     address: Address
 
 
-@dataclass(frozen=True, slots=True)
-class Destinations:
+class Destinations(msgspec.Struct, frozen=True):
     """Every destination of one target."""
 
     found: tuple[Destination, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Lead:
+class Lead(msgspec.Struct, frozen=True):
     """A target that an answer named, with the credential that came with it."""
 
     target: Target
@@ -157,11 +150,10 @@ def untold(done: float, total: float, unit: str) -> None:
     """For runs that nobody watches."""
 
 
-@dataclass(slots=True)
-class Bench:
+class Bench(msgspec.Struct):
     """The live things of one cell, by type: put there by one probe, used by the next."""
 
-    _things: dict[type[Any], Any] = field(default_factory=dict)
+    _things: dict[type[Any], Any] = msgspec.field(default_factory=dict)
 
     def put(self, thing: object) -> None:
         """Make `thing` available to the later probes of this cell."""
@@ -177,8 +169,7 @@ class Bench:
         return thing
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """Everything that a probe may touch."""
 
     target: Target
@@ -233,8 +224,7 @@ def always(_settings: Settings) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Probe(Generic[E]):
+class Probe(msgspec.Struct, Generic[E], frozen=True):
     """The declaration of one probe; its file is its only mention."""
 
     id: str

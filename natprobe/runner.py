@@ -12,9 +12,10 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
+
+import msgspec
 
 from natprobe import __version__
 from natprobe.client.hold import Hold
@@ -40,8 +41,7 @@ _CELLS_AT_ONCE = 64
 _MOST_LEADS = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """What every part of one run shares."""
 
     plan: Plan
@@ -49,9 +49,9 @@ class Run:
     clock: Clock
     roots: Roots
     room: asyncio.Semaphore
-    targets: asyncio.TaskGroup = field(default_factory=asyncio.TaskGroup)
+    targets: asyncio.TaskGroup = msgspec.field(default_factory=asyncio.TaskGroup)
     """Holds a task a target; what answers name joins it."""
-    known: dict[tuple[Target, Credential | None], Order] = field(default_factory=dict)
+    known: dict[tuple[Target, Credential | None], Order] = msgspec.field(default_factory=dict)
 
     def take(self, order: Order) -> None:
         """Begins with a target."""
@@ -65,8 +65,7 @@ class Run:
         return "the run was interrupted"
 
 
-@dataclass(frozen=True, slots=True)
-class Errand:
+class Errand(msgspec.Struct, frozen=True):
     """One target's share of a run."""
 
     run: Run

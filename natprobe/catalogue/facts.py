@@ -52,6 +52,6 @@ FACTS: Mapping[str, Fact] = MappingProxyType(
         "transport": Fact("udp, tcp, tls or dtls", "this transport"),
         "uri": Fact("the URI that was checked", "the URI"),
         "user": Fact("a user name, never a password", "the user"),
-        "waited": Fact("a duration: 2.7 s", "the time allowed"),
+        "waited": Fact("a duration: 2.6 s", "the time allowed"),
     }
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from natprobe.catalogue import load
+from natprobe.catalogue import entry_of
 from natprobe.credential import Credential, CredentialFacts, Secret, examine, matches, suspicions
 from natprobe.credential.words import duration_text, moment_text
 from natprobe.events import Raised
@@ -34,7 +34,7 @@ def examined_text(verdict: Verdict) -> str:
     """What is wrong first, each with its fix; then what the credential is."""
     lines: list[str] = []
     for finding in verdict.raised:
-        said = load().entry(finding.id).fill(finding.facts)
+        said = entry_of(finding.id).fill(finding.facts)
         lines += [f"{said.title} ({finding.id})", f"  cause  {said.cause}", f"  fix    {said.fix}"]
     lines += [f"username  {verdict.facts.username}", *_described(verdict)]
     return "\n".join(lines) + "\n"
@@ -44,10 +44,10 @@ def examined_json(verdict: Verdict) -> dict[str, Any]:
     """The facts, without the password, and the findings in sentences."""
     findings = []
     for finding in verdict.raised:
-        entry = load().entry(finding.id)
-        said = entry.fill(finding.facts)
+        told = entry_of(finding.id)
+        said = told.fill(finding.facts)
         sentences = {"title": said.title, "cause": said.cause, "fix": said.fix}
-        findings.append({"id": finding.id, "severity": entry.severity, **sentences})
+        findings.append({"id": finding.id, "severity": told.severity, **sentences})
     facts: dict[str, Any] = msgspec.to_builtins(verdict.facts)
     return facts | {"from_this_secret": verdict.from_this_secret, "findings": findings}
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-from natprobe.catalogue import load
+from natprobe.catalogue import entry_of
 from natprobe.cli.execute import Listener, execute_work
 from natprobe.cli.keeping import add_keeping_options, keep_history, keeping
 from natprobe.cli.options import add_credential_options, add_run_options, credential, deadline_s, families, settings
@@ -96,7 +96,7 @@ def wished(args: argparse.Namespace) -> Wish:
 
 def lint(name: str, listed: IceServers) -> CheckEnded:
     """The check that tells what is wrong with the configuration."""
-    severities = {load().entry(raised.id).severity for raised in listed.raised}
+    severities = {entry_of(raised.id).severity for raised in listed.raised}
     status = Status.FAIL if "error" in severities else Status.WARN if "warning" in severities else Status.PASS
     count = len(listed.servers)
     told = f"{count} URIs" if count != 1 else "1 URI"

@@ -1,9 +1,10 @@
 """The sockets that a gathering stands on: one for each address of this host (RFC 8445 section 5.1.1.1)."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 from typing import Literal
+
+import msgspec
 
 from natprobe.address import Address
 from natprobe.client.hold import Hold
@@ -18,21 +19,19 @@ Family = Literal[4, 6]
 _LOOPBACK: dict[int, str] = {4: "127.0.0.1", 6: "::1"}
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
+class Seat(msgspec.Struct, frozen=True):
     """A base, and the client that asks from it."""
 
     base: Base
     client: StunClient
 
 
-@dataclass(slots=True)
-class Bases:
+class Bases(msgspec.Struct):
     """Every base of this host. Made by `open_bases`."""
 
     hold: Hold
     seats: tuple[Seat, ...]
-    _loopback: dict[int, Seat | None] = field(default_factory=dict)
+    _loopback: dict[int, Seat | None] = msgspec.field(default_factory=dict)
 
     def towards(self, server: Address) -> tuple[Seat, ...]:
         """The seats that can ask `server`. One on loopback is asked from a loopback base, which is no candidate:
@@ -48,8 +47,7 @@ class Bases:
         return () if seat is None else (seat,)
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(msgspec.Struct, frozen=True):
     """What the question to one server is asked with."""
 
     bases: Bases

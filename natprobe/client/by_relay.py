@@ -8,7 +8,6 @@ address the relay really writes, which a wrong `external-ip` or a second NAT cou
 """
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -51,8 +50,7 @@ class RelayTrials(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     port: Trial | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Ear:
+class _Ear(msgspec.Struct, frozen=True):
     """A fresh socket that has written to one server, which it keeps asking as a control of the path."""
 
     sounder: Sounder

@@ -17,7 +17,7 @@ from natprobe.wire.session import Session
 from natprobe.wire.transactions import Schedule
 
 CONTROL_AFTER_S = 0.8
-_OPEN_S = 1.8
+_OPEN_S = 1.75
 """Time for the SYN that systems send again after a second. With the second above it ends before the question does."""
 _NEIGHBOURS = (22, 80, 443)
 _SENDS = Schedule((0.0, 0.2, 0.6), 1.7)

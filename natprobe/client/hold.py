@@ -2,15 +2,15 @@
 
 from asyncio import TaskGroup
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+
+import msgspec
 
 from natprobe.events import Trace
 from natprobe.net.clock import Clock
 from natprobe.net.handshake import Roots
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(msgspec.Struct, frozen=True):
     """Handed to whoever opens sockets or starts pumps."""
 
     clock: Clock

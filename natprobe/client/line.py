@@ -14,7 +14,7 @@ from natprobe.net.tls import open_tls
 from natprobe.net.trouble import Trouble
 from natprobe.net.udp import open_udp
 
-OPEN_TIMEOUT_S = 2.7
+OPEN_TIMEOUT_S = 2.6
 """Systems send a SYN again after 1 s and after 3 s: a second one has its time, and 3 s would not give a third any."""
 
 

@@ -1,8 +1,9 @@
 """What the rungs of one TURN ladder hold in common: two clients of the server, three peers, and what they await."""
 
 import asyncio
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
+
+import msgspec
 
 from natprobe.address import Address
 from natprobe.client.flight import Flight
@@ -12,8 +13,7 @@ from natprobe.client.turn import Dialogue, TurnClient
 from natprobe.net.handshake import Handshake
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(msgspec.Struct, frozen=True):
     """Two lines to the server, opened side by side; the second one makes the other end of relay to relay."""
 
     first: TurnClient
@@ -21,8 +21,7 @@ class Lines:
     handshake: Handshake | None
 
 
-@dataclass(frozen=True, slots=True)
-class Greetings:
+class Greetings(msgspec.Struct, frozen=True):
     """What the first flight asked: an Allocate without credentials on each line, and a Binding."""
 
     first: asyncio.Task[Reply]
@@ -30,18 +29,15 @@ class Greetings:
     binding: asyncio.Task[Reply]
 
 
-@dataclass(frozen=True, slots=True)
-class Accepting:
+class Accepting(msgspec.Struct, frozen=True):
     """The port takes TCP connections: what every check of a web target stands on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trusted:
+class Trusted(msgspec.Struct, frozen=True):
     """The certificate is good enough for credentials to be sent; over UDP and TCP nothing promises one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Challenged:
+class Challenged(msgspec.Struct, frozen=True):
     """The server has said how it authenticates, or that it doesn't."""
 
     first: TurnClient
@@ -51,8 +47,7 @@ class Challenged:
     """The server that issues tokens, where OAuth is offered beside credentials (RFC 7635)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Relays:
+class Relays(msgspec.Struct, frozen=True):
     """A live allocation; and how the second one fared."""
 
     first: TurnClient
@@ -60,8 +55,7 @@ class Relays:
     second_dialogue: Dialogue | None
 
 
-@dataclass(frozen=True, slots=True)
-class Peers:
+class Peers(msgspec.Struct, frozen=True):
     """Three sockets of this host, one for each path, so that no path opens a filter for another.
 
     Order matters as well (RFC 5780 section 4.4: filtering is sensitive to prior state): `inward` sends to the relay
@@ -77,8 +71,7 @@ class Peers:
         return await self.inward.view, await self.outward.view, await self.channel.view
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(msgspec.Struct, frozen=True):
     """A bound channel that carries data both ways, and its other end: a peer of this host or the second relay."""
 
     number: int
@@ -88,15 +81,18 @@ class Channel:
     over: Literal["peer", "relay"]
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
+def _future() -> asyncio.Future[Any]:
+    return asyncio.get_running_loop().create_future()
+
+
+class Paths(msgspec.Struct, frozen=True):
     """When each path may be tried, and what came of it; each future is completed exactly once."""
 
-    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
     """The permissions have been asked for, so a parcel that follows them may get in."""
-    permitted: asyncio.Future[bool] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    inward: asyncio.Future[Flight | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    outward: asyncio.Future[Flight | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    looped: asyncio.Future[bool] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    permitted: asyncio.Future[bool] = msgspec.field(default_factory=_future)
+    inward: asyncio.Future[Flight | None] = msgspec.field(default_factory=_future)
+    outward: asyncio.Future[Flight | None] = msgspec.field(default_factory=_future)
+    looped: asyncio.Future[bool] = msgspec.field(default_factory=_future)
     """Whether relay to relay passes both ways."""
-    returned: asyncio.Future[Flight | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    returned: asyncio.Future[Flight | None] = msgspec.field(default_factory=_future)

@@ -1,7 +1,6 @@
 """What the probes of one side of this host hold in common: one socket that every server looks at."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -44,8 +43,7 @@ class Port(msgspec.Struct, frozen=True):
     mapped: Address
 
 
-@dataclass(frozen=True, slots=True)
-class Alternates:
+class Alternates(msgspec.Struct, frozen=True):
     """The other addresses of the server that offered them, to be asked from the socket of the survey."""
 
     host: Inquiry
@@ -58,8 +56,7 @@ class Alternates:
         return self.host, self.both, self.port
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(msgspec.Struct, frozen=True):
     """The socket that every server looks at, and what is going on over it."""
 
     sounder: Sounder
@@ -67,7 +64,7 @@ class Survey:
     """One ordinary Binding for each server (RFC 5780 section 4.3, test I)."""
     offer: Offer | None = None
     alternates: Alternates | None = None
-    ports: list[Port] = field(default_factory=list)
+    ports: list[Port] = msgspec.field(default_factory=list)
     """Sockets on fresh ports, as a server saw them: how the NAT chooses its ports and addresses."""
 
     @property

@@ -10,7 +10,6 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -40,8 +39,7 @@ _TURN = frozenset({"turn", "turns"})
 _NO_STUNS = "a stuns server tells the address of a TCP or DTLS socket, which is no candidate"
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True):
     """What to gather: `plan.targets` with the credential of each; `told` are checks that were made before."""
 
     plan: Plan
@@ -54,8 +52,7 @@ class Wish:
     """Whether a call is made through each TURN server as well."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gathering:
+class Gathering(msgspec.Struct, frozen=True):
     """What every part of one gathering shares."""
 
     wish: Wish
@@ -71,8 +68,7 @@ class Gathering:
         return "the run was interrupted"
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(msgspec.Struct, frozen=True):
     """What the checks of one URI share."""
 
     current: Gathering
@@ -155,7 +151,7 @@ def _ladder(way: Way, cell: Cell) -> Rungs:
     wish = way.current.wish
     probes = [probe for probe in wish.plan.probes if probe.id in LADDER]
     calls = _only(way.current, CONNECT) if wish.connect else ()
-    return for_cell((*probes, *(replace(probe, schemes=_TURN) for probe in calls)), cell, way.settings)
+    return for_cell((*probes, *(msgspec.structs.replace(probe, schemes=_TURN) for probe in calls)), cell, way.settings)
 
 
 def _only(current: Gathering, wanted: str) -> Rungs:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DEADLINE_S", "Discovery", "Service", "ServiceAnswer", "discover", "needs_discovery"]
 
-DEADLINE_S = 2.7
+DEADLINE_S = 2.6
 _MOST_ROUNDS = 3
 
 
@@ -50,9 +50,10 @@ async def discover(
     """The services of a stun or turn target after `deadline_s` seconds at the latest. Trouble is data."""
     if not needs_discovery(target):
         return Discovery(name=target.host, services=defaults(target))
-    from natprobe.net.service_records import Records  # noqa: PLC0415 - loads dnspython
+    until_s = clock.now() + deadline_s
+    from natprobe.net.service_records import Records  # noqa: PLC0415 - loads dnspython, in the time that was given
 
-    records = Records(nameservers, clock, deadline_s=clock.now() + deadline_s)
+    records = Records(nameservers, clock, deadline_s=until_s)
     async with asyncio.TaskGroup() as group:
         from_naptr = group.create_task(_by_naptr(target, records))
         from_names = group.create_task(_by_srv(target, records))

@@ -11,7 +11,7 @@ from natprobe.net.system import ask_system
 
 __all__ = ["DEADLINE_S", "DnsAnswer", "Resolution", "SystemAnswer", "parse_nameserver", "resolve"]
 
-DEADLINE_S = 2.7
+DEADLINE_S = 2.6
 DNS_PORT = 53
 _NAMESERVER = re.compile(r"(?:\[(?P<six>[^\]]+)\]|(?P<four>[^:]+))(?::(?P<port>[0-9]{1,5}))?")
 

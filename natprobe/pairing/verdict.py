@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from natprobe.catalogue import load
+from natprobe.catalogue import entry_of
 from natprobe.events import Raised
 from natprobe.model import Finding, Report
 from natprobe.pairing import three
@@ -114,11 +114,11 @@ def _findings(raised: tuple[Raised, ...]) -> tuple[Finding, ...]:
 
 
 def _finding(raised: Raised) -> Finding:
-    entry = load().entry(raised.id)
-    said = entry.fill(raised.facts)
+    told = entry_of(raised.id)
+    said = told.fill(raised.facts)
     return Finding(
         id=raised.id,
-        severity=entry.severity,
+        severity=told.severity,
         title=said.title,
         cause=said.cause,
         fix=said.fix,

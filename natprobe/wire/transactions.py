@@ -1,7 +1,7 @@
 """When is a request sent again, and how did it end? One STUN transaction (RFC 8489 section 6.2), without I/O.
 
 RFC 8489 waits 500 ms before the first retransmission and 39.5 s before it gives up. An operator waits for the answer,
-so the schedule here is denser and shorter: several sends within the first half second tell loss from silence, and 2.7
+so the schedule here is denser and shorter: several sends within the first half second tell loss from silence, and 2.6
 seconds decide: with the process's own start and end, a silent server is told within 3.5 s on a busy machine too. A
 known round trip stretches the schedule, so that a distant server is not asked again before it can answer.
 """
@@ -33,8 +33,8 @@ class Schedule(msgspec.Struct, frozen=True):
         return Schedule(tuple(sends), max(self.give_up_s, sends[-1] + 2 * rtt_s))
 
 
-UNRELIABLE = Schedule((0.0, 0.1, 0.25, 0.5, 1.0, 1.75), 2.7)
-RELIABLE = Schedule((0.0,), 2.7)  # RFC 8489 section 6.2.2: over TCP and TLS a request is sent once
+UNRELIABLE = Schedule((0.0, 0.1, 0.25, 0.5, 1.0, 1.75), 2.6)
+RELIABLE = Schedule((0.0,), 2.6)  # RFC 8489 section 6.2.2: over TCP and TLS a request is sent once
 FAREWELL = Schedule((0.0, 0.1, 0.25, 0.5), 0.9)
 
 

@@ -6,7 +6,7 @@ import sys
 import msgspec
 import pytest
 
-from natprobe.catalogue import Catalogue, UnknownFinding, load
+from natprobe.catalogue import Catalogue, UnknownFinding, entry_of, load
 from natprobe.catalogue.store import section_of
 
 SMALL = """
@@ -89,6 +89,22 @@ def test_a_search_for_nothing_known_is_empty(catalogue: Catalogue) -> None:
 
 
 def test_importing_the_catalogue_reads_no_file() -> None:
-    program = "import sys, natprobe.catalogue as c; print(c.load.cache_info().currsize)"
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "0"
+    assert _said("import sys, natprobe.catalogue; print('tomllib' in sys.modules)") == "False"
+
+
+def test_one_finding_is_the_same_by_itself_and_in_the_whole(catalogue: Catalogue) -> None:
+    assert all(entry_of(entry.id) == entry for entry in catalogue)
+
+
+def test_for_one_finding_only_its_own_file_is_parsed() -> None:
+    parsed = "import natprobe.catalogue.store as s; s.entry_of('turn-500'); print(s._section.cache_info().currsize)"
+    assert _said(parsed) == "1"
+
+
+def test_an_unknown_finding_asked_for_by_itself_is_answered_with_near_misses() -> None:
+    with pytest.raises(UnknownFinding, match="turn-500"):
+        entry_of("turn-50")
+
+
+def _said(program: str) -> str:
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
