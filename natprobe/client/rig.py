@@ -86,13 +86,15 @@ def _future() -> asyncio.Future[Any]:
 
 
 class Paths(msgspec.Struct, frozen=True):
-    """When each path may be tried, and what came of it; each future is completed exactly once."""
+    """When each path may be tried, and what came of it; each future is completed once, but for `channelled`."""
 
     asked: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
     """The permissions have been asked for, so a parcel that follows them may get in."""
     permitted: asyncio.Future[bool] = msgspec.field(default_factory=_future)
     inward: asyncio.Future[Flight | None] = msgspec.field(default_factory=_future)
     outward: asyncio.Future[Flight | None] = msgspec.field(default_factory=_future)
+    channelled: asyncio.Future[float] = msgspec.field(default_factory=_future)
+    """When the relay was first made to write to this host over a channel, ms since the run's start; perhaps never."""
     looped: asyncio.Future[bool] = msgspec.field(default_factory=_future)
     """Whether relay to relay passes both ways."""
     returned: asyncio.Future[Flight | None] = msgspec.field(default_factory=_future)

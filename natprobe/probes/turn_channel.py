@@ -92,6 +92,7 @@ async def _over_own_peer(ctx: Context, relays: Relays) -> _Trial | None:
     binding = asyncio.create_task(relays.first.bind_channel(CHANNEL, mapped))
     await ctx.bench.get(Paths).asked.wait()
     await asyncio.sleep(STRANGERS_FIRST_S)
+    ctx.bench.get(Paths).channelled.set_result(ctx.clock.now_ms())
     there = await _there(ctx, relays, CHANNEL, peer.mailbox)
     openers.cancel()
     bound = await binding

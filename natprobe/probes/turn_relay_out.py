@@ -147,7 +147,8 @@ def _lost(evidence: Evidence, flight: Flight) -> Judgement:
         return _judged(evidence, Status.INCONCLUSIVE, summary, "relay-unreachable-from-here", detail=detail)
     if evidence.inward_arrived:
         return _judged(evidence, Status.FAIL, summary, "turn-one-way")
-    return Judgement(status=Status.INCONCLUSIVE, summary=f"{summary}, and nothing of this host reached the relay")
+    also = ", and nothing of this host reached the relay" if evidence.inward_arrived is False else ""
+    return Judgement(status=Status.INCONCLUSIVE, summary=summary + also)
 
 
 def _judged(evidence: Evidence, status: Status, summary: str, finding: str, **facts: str) -> Judgement:
