@@ -159,6 +159,8 @@ class SecureChannel:
             at_ms=self._clock.now_ms(),
             about=self.remote,
             alert=broken.alert,
+            fault=broken.fault,
+            client_certificate=self._session.asked_certificate,
         )
 
     def _late(self, timeout_s: float) -> Trouble:

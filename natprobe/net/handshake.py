@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 Kind = Literal["tls", "dtls"]
 
+TlsVersion = Literal["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
+TLS_VERSIONS: dict[TlsVersion, int] = {"TLSv1": 0x0301, "TLSv1.1": 0x0302, "TLSv1.2": 0x0303, "TLSv1.3": 0x0304}
+"""The versions that may still be met, with their numbers on the wire (RFC 8446 section 4.2.1)."""
+_EVERY_CIPHER = b"ALL:@SECLEVEL=0"  # OpenSSL 3 has TLS 1.0 and 1.1 at security level 0 alone
+
 _DTLS_1_2 = 0xFEFD  # RFC 6347 section 4.1; pyOpenSSL has no name for it
 
 # RFC 8446 section 6, RFC 5246 section 7.2
@@ -74,6 +79,20 @@ class ChainError(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str
 
 
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a ClientHello offers where it is not a common client's."""
+
+    alpn: tuple[str, ...] = ()
+    """Protocols for RFC 7301, the best one first; nothing leaves the extension out."""
+    version: TlsVersion | None = None
+    """That version alone, with every cipher that OpenSSL still knows; None is TLS 1.2 or later. Trusts nobody."""
+    server_name: bool = True
+    """Whether the name is sent (RFC 6066 section 3); an IP literal never is."""
+
+
+COMMON = Offer()
+
+
 class Handshake(msgspec.Struct, frozen=True, kw_only=True):
     """A completed handshake. `errors` is empty where the chain leads to a trusted root; the name is told apart."""
 
@@ -95,6 +114,8 @@ class Handshake(msgspec.Struct, frozen=True, kw_only=True):
     errors: tuple[ChainError, ...]
     name_matches: bool | None
     """Whether the first certificate is for `server_name`; None where there is none."""
+    client_certificate: bool = False
+    """Whether the server asked for a certificate of ours (CertificateRequest). We have none."""
 
 
 class Secured(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +141,16 @@ class Roots:
         if kind not in self._contexts:
             self._contexts[kind] = self._load(kind)
         return self._contexts[kind]
+
+    def any_cipher(self, version: TlsVersion) -> "SSL.Context":
+        """A context for that version alone, which trusts nobody: it is asked whether a handshake completes."""
+        from OpenSSL import SSL  # noqa: PLC0415
+
+        context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+        context.set_cipher_list(_EVERY_CIPHER)
+        context.set_min_proto_version(TLS_VERSIONS[version])
+        context.set_max_proto_version(TLS_VERSIONS[version])
+        return context
 
     def _load(self, kind: Kind) -> "SSL.Context":
         from OpenSSL import SSL  # noqa: PLC0415  loaded only where TLS is spoken

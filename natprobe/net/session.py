@@ -10,43 +10,47 @@ from OpenSSL import SSL, crypto
 
 from natprobe.address import is_literal
 from natprobe.net.certificate import CertificateInfo, describe, name_matches
-from natprobe.net.handshake import ALERTS, CHAIN_ERRORS, ChainError, Handshake, Kind, Roots
+from natprobe.net.handshake import ALERTS, CHAIN_ERRORS, COMMON, ChainError, Handshake, Kind, Offer, Roots
 from natprobe.net.trouble import Reason
 
 DATAGRAM_LIMIT = 1200
 _READ = 65536
 _FATAL = 2
+_CERTIFICATE_REQUEST = b"read server certificate request"
 _PREFIXES: dict[Kind, tuple[int, ...]] = {"tls": (3,), "dtls": (0xFE, 0x01)}
 
 
 class Broken(Exception):  # noqa: N818  it is a state of the session
-    """The session cannot go on: why, and the peer's fatal alert where it sent one."""
+    """The session cannot go on: why, and the peer's fatal alert where it sent one, or OpenSSL's own objection."""
 
-    def __init__(self, reason: Reason, detail: str, alert: str | None = None) -> None:
+    def __init__(self, reason: Reason, detail: str, alert: str | None = None, *, fault: str | None = None) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
         self.alert = alert
+        self.fault = fault
 
 
 class Session:
     """A client's side of one session with `server_name`, a name or an IP literal."""
 
-    def __init__(self, kind: Kind, server_name: str, roots: Roots, alpn: tuple[str, ...] = ()) -> None:
+    def __init__(self, kind: Kind, server_name: str, roots: Roots, offer: Offer = COMMON) -> None:
         """Raises ValueError where the roots' file cannot be used."""
         self.kind = kind
         self.server_name = server_name
-        self.sni = _sni(server_name)
+        self.sni = _sni(server_name) if offer.server_name else None
+        self.asked_certificate = False
         self._errors: dict[tuple[int, int], ChainError] = {}
         self._first = b""
         self._alert: str | None = None
-        self._ssl = SSL.Connection(roots.context(kind), None)
+        context = roots.any_cipher(offer.version) if offer.version else roots.context(kind)
+        self._ssl = SSL.Connection(context, None)
         self._ssl.set_verify(SSL.VERIFY_PEER, self._note)
         self._ssl.set_info_callback(self._overhear)
         if self.sni:
             self._ssl.set_tlsext_host_name(self.sni)
-        if alpn:
-            self._ssl.set_alpn_protos([protocol.encode("ascii") for protocol in alpn])
+        if offer.alpn:
+            self._ssl.set_alpn_protos([protocol.encode("ascii") for protocol in offer.alpn])
         if kind == "dtls":
             self._ssl.set_options(SSL.OP_NO_QUERY_MTU)
             self._ssl.set_ciphertext_mtu(DATAGRAM_LIMIT)
@@ -142,6 +146,7 @@ class Session:
             chain=chain,
             errors=tuple(self._errors.values()),
             name_matches=name_matches(chain[0], self.server_name) if chain else None,
+            client_certificate=self.asked_certificate,
         )
 
     def _chain(self) -> tuple[CertificateInfo, ...]:
@@ -154,7 +159,9 @@ class Session:
             self._errors[depth, code] = ChainError(depth=depth, code=code, name=name, sentence=sentence)
         return True
 
-    def _overhear(self, _connection: SSL.Connection, where: int, value: int) -> None:
+    def _overhear(self, connection: SSL.Connection, where: int, value: int) -> None:
+        if where & SSL.SSL_CB_LOOP and _CERTIFICATE_REQUEST in connection.get_state_string():
+            self.asked_certificate = True
         level, description = divmod(value, 256)
         if where & SSL.SSL_CB_READ_ALERT == SSL.SSL_CB_READ_ALERT and level == _FATAL:
             self._alert = ALERTS.get(description, f"alert_{description}")
@@ -165,7 +172,8 @@ class Session:
             return Broken(Reason.TLS, f"the peer answers, but not with {protocol}: it begins with {self.foreign!r}")
         if self._alert is not None:
             return Broken(Reason.TLS, f"the peer ended {protocol} with the alert {self._alert}", self._alert)
-        return Broken(Reason.TLS, f"{protocol} failed: {_openssl_reason(error)}")
+        reason = _openssl_reason(error)
+        return Broken(Reason.TLS, f"{protocol} failed: {reason}", fault=reason)
 
 
 def _sni(server_name: str) -> bytes | None:

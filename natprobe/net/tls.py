@@ -7,7 +7,7 @@ from natprobe.address import Address
 from natprobe.events import Trace
 from natprobe.net.clock import Clock
 from natprobe.net.endpoint import Carrier
-from natprobe.net.handshake import Handshake, Kind, Roots, Secured
+from natprobe.net.handshake import COMMON, Handshake, Kind, Offer, Roots, Secured
 from natprobe.net.messages import MessageEndpoint
 from natprobe.net.tcp import TcpStream, open_stream
 from natprobe.net.trouble import Reason, Trouble
@@ -46,14 +46,21 @@ async def open_tls_stream(
     roots: Roots,
     timeout_s: float,
     alpn: tuple[str, ...] = (),
+    offer: Offer | None = None,
 ) -> tuple[Carrier, Handshake] | Trouble:
-    """The same for raw bytes: each Datagram that the carrier receives is a piece of the decrypted stream."""
+    """The same for raw bytes: each Datagram that the carrier receives is a piece of the decrypted stream.
+
+    `offer` is for a ClientHello that is no common client's, in place of `alpn`.
+    """
     started = clock.now()
     stream = await open_stream(remote, clock, timeout_s=timeout_s)
     if isinstance(stream, Trouble):
         return stream
     left_s = max(0.0, timeout_s - (clock.now() - started))
-    return await secure(stream, "tls", remote, clock, server_name=server_name, roots=roots, timeout_s=left_s, alpn=alpn)
+    offered = offer or Offer(alpn=alpn)
+    return await secure(
+        stream, "tls", remote, clock, server_name=server_name, roots=roots, timeout_s=left_s, offer=offered
+    )
 
 
 async def secure(
@@ -65,7 +72,7 @@ async def secure(
     server_name: str,
     roots: Roots,
     timeout_s: float,
-    alpn: tuple[str, ...] = (),
+    offer: Offer = COMMON,
 ) -> tuple[Carrier, Handshake] | Trouble:
     """Makes the handshake on an open carrier, which is closed where that comes to nothing."""
     # OpenSSL takes its memory only where TLS is spoken.
@@ -74,7 +81,7 @@ async def secure(
 
     outcome: Handshake | Trouble | None = None
     try:
-        channel = SecureChannel(carrier, Session(kind, server_name, roots, alpn), remote, clock)
+        channel = SecureChannel(carrier, Session(kind, server_name, roots, offer), remote, clock)
         outcome = await channel.handshake(timeout_s=timeout_s)
     except ValueError as error:
         outcome = Trouble(reason=Reason.LOCAL, detail=str(error), at_ms=clock.now_ms())

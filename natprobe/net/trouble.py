@@ -56,6 +56,10 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How many packets stayed unanswered, where this system tells (Linux: of TCP's SYN)."""
     alert: str | None = None
     """The fatal TLS alert by its name in RFC 8446 section 6.2, where the peer sent one."""
+    fault: str | None = None
+    """What OpenSSL on this side objected to, in its words, where that ended the handshake."""
+    client_certificate: bool = False
+    """Whether the server had asked for a certificate of ours (CertificateRequest) before it ended the session."""
 
 
 ERRNO_REASONS: dict[int, Reason] = {

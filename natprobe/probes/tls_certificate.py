@@ -1,7 +1,8 @@
 """Will every client accept this certificate: its chain, its name, its dates?
 
 The handshake itself never fails over a certificate, so that one handshake shows the whole chain with all objections.
-Without `--insecure` no credential goes over a line whose certificate is not good.
+Without `--insecure` no credential goes over a line whose certificate is not good; what needs none is checked all the
+same, so that a bad certificate hides nothing else.
 """
 
 from datetime import UTC, datetime
@@ -15,8 +16,11 @@ from natprobe.model import Status
 from natprobe.net.certificate import CertificateInfo
 from natprobe.net.handshake import Handshake
 from natprobe.probe import Context, Judgement, Probe
+from natprobe.target import SCHEMES
 
 EXPIRING_DAYS = 30
+SHORTEST_RSA = 2048
+"""Bits: public authorities sign no shorter key, and OpenSSL's clients take none at their usual level."""
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,13 +31,21 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     now: str
     insecure: bool
     """Whether the user asked to go on past a bad certificate (`--insecure`)."""
+    uri: str = ""
+    min_days: int = EXPIRING_DAYS
+    """With fewer days left the certificate is told as ending soon."""
 
 
 async def observe(ctx: Context) -> Evidence:
     """Takes the handshake that opened the line; nothing more is asked."""
     now = datetime.fromtimestamp(ctx.settings.now_s, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     evidence = Evidence(
-        server=ctx.cell.address, handshake=ctx.bench.get(Handshake), now=now, insecure=ctx.settings.insecure
+        server=ctx.cell.address,
+        handshake=ctx.bench.get(Handshake),
+        now=now,
+        insecure=ctx.settings.insecure,
+        uri=str(ctx.cell.target),
+        min_days=ctx.settings.expect.min_cert_days,
     )
     if ctx.settings.insecure or judge(evidence).status is not Status.FAIL:
         ctx.bench.put(Trusted())
@@ -51,7 +63,7 @@ def judge(evidence: Evidence) -> Judgement:
     if raised:
         return _objected(evidence, raised, leaf)
     facts = _facts(evidence, leaf)
-    if days is not None and days < EXPIRING_DAYS:
+    if days is not None and days < evidence.min_days:
         summary = f"{handshake.version}, certificate for {handshake.server_name} ends in {days} days"
         return Judgement(status=Status.WARN, summary=summary, raised=(Raised(id="tls-expiring", facts=facts),))
     left = "" if days is None else f", {days} days left"
@@ -64,7 +76,8 @@ def _objected(evidence: Evidence, raised: tuple[Raised, ...], leaf: CertificateI
     said = ", ".join(_WORDS.get(each.id, each.id) for each in raised)
     summary = f"{evidence.handshake.version}, but the certificate is {said}"
     if not evidence.insecure:
-        return Judgement(status=Status.FAIL, summary=f"{summary} (--insecure goes on)", raised=raised)
+        goes_on = "--insecure goes on" if _is_turn(evidence) else "no secret is sent over it"
+        return Judgement(status=Status.FAIL, summary=f"{summary} ({goes_on})", raised=raised)
     unverified = Raised(id="tls-unverified", facts=_facts(evidence, leaf) | {"detail": said})
     return Judgement(
         status=Status.FAIL, summary=f"{summary}; --insecure goes on all the same", raised=(*raised, unverified)
@@ -73,16 +86,40 @@ def _objected(evidence: Evidence, raised: tuple[Raised, ...], leaf: CertificateI
 
 def _objections(evidence: Evidence, leaf: CertificateInfo) -> tuple[Raised, ...]:
     handshake = evidence.handshake
-    ids = [_CHAIN.get(error.name, "tls-chain-untrusted") for error in handshake.errors]
+    ids = [_CHAIN.get(error.name, "tls-chain-untrusted") for error in handshake.errors] + _weaknesses(handshake)
     if not _stands_alone(handshake):  # what was served leads upwards, to an authority that is not trusted here
         ids = ["tls-chain-untrusted" if each in _UNISSUED else each for each in ids]
     if "tls-self-signed" not in ids and any(each in _UNISSUED for each in ids) and _stands_alone(handshake):
         ids = ["tls-self-signed" if each in _UNISSUED and leaf.self_issued else each for each in ids]
     if handshake.name_matches is False:
-        literal = is_literal(handshake.server_name)
-        ids.append("uri-ip-literal-with-turns" if literal and not leaf.ip_addresses else "tls-hostname-mismatch")
+        literal = is_literal(handshake.server_name) and not leaf.ip_addresses
+        ids.append("uri-ip-literal-with-turns" if literal and _is_turn(evidence) else "tls-hostname-mismatch")
     facts = _facts(evidence, leaf)
-    return tuple(Raised(id=each, facts=facts) for each in dict.fromkeys(ids))
+    return tuple(Raised(id=each, facts=facts | _weakness(each, handshake)) for each in dict.fromkeys(ids))
+
+
+def _weaknesses(handshake: Handshake) -> list[str]:
+    return [finding for finding in ("tls-weak-key", "tls-weak-signature") if _weakness(finding, handshake)]
+
+
+def _weakness(finding: str, handshake: Handshake) -> dict[str, str]:
+    """Which certificate is weak, as a fact. A root that is served is not looked at: it is trusted as it is, or not."""
+    vouched = [each for each in handshake.chain if not each.self_issued] or list(handshake.chain[:1])
+    for each in vouched:
+        if finding == "tls-weak-key" and _is_short(each.key):
+            return {"detail": f"{each.subject} has the key {each.key}"}
+        if finding == "tls-weak-signature" and each.signature_algorithm in _BROKEN_HASHES:
+            return {"detail": f"{each.subject} is signed with {each.signature_algorithm}"}
+    return {}
+
+
+def _is_short(key: str) -> bool:
+    kind, _, bits = key.partition(" ")
+    return kind == "RSA" and bits.isdigit() and int(bits) < SHORTEST_RSA
+
+
+def _is_turn(evidence: Evidence) -> bool:
+    return evidence.uri.startswith(("turns:", "stuns:"))
 
 
 def _stands_alone(handshake: Handshake) -> bool:
@@ -105,7 +142,7 @@ def _facts(evidence: Evidence, leaf: CertificateInfo) -> dict[str, str]:
         "not_before": leaf.not_before or "unknown",
         "days": "unknown" if days is None else str(abs(days)),
         "detail": objection,
-        "uri": f"turns:{handshake.server_name}",
+        "uri": evidence.uri,
     }
 
 
@@ -123,8 +160,12 @@ _CHAIN = {
     "unable-to-get-issuer": "tls-chain-incomplete",
     "unable-to-get-issuer-locally": "tls-chain-incomplete",
     "unable-to-verify-leaf": "tls-chain-incomplete",
+    "key-too-small": "tls-weak-key",
+    "issuer-key-too-small": "tls-weak-key",
+    "weak-signature": "tls-weak-signature",
 }
 _UNISSUED = {"tls-chain-incomplete"}
+_BROKEN_HASHES = {"md5WithRSAEncryption", "sha1WithRSAEncryption", "ecdsa-with-SHA1"}
 _WORDS = {
     "tls-expired": "expired",
     "tls-not-yet-valid": "not valid yet",
@@ -132,6 +173,8 @@ _WORDS = {
     "tls-chain-incomplete": "served without its chain",
     "tls-chain-untrusted": "not issued by an authority that is trusted here",
     "tls-hostname-mismatch": "for another name",
+    "tls-weak-key": "of a key that is too short",
+    "tls-weak-signature": "signed with a broken hash",
     "uri-ip-literal-with-turns": "for no IP address, while one was dialled",
 }
 
@@ -139,7 +182,7 @@ PROBE = Probe(
     id="tls.certificate",
     title="Certificate",
     rung=2,
-    schemes=frozenset({"turns", "stuns"}),
+    schemes=frozenset(name for name, scheme in SCHEMES.items() if {"tls", "dtls"} & {*scheme.transports}),
     transports=frozenset({"tls", "dtls"}),
     evidence=Evidence,
     observe=observe,

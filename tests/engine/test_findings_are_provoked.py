@@ -35,12 +35,13 @@ NO_FINDINGS = {
     *("link-local", "address-and-port-dependent", "address-dependent", "endpoint-independent", "udp-blocked"),
     *("response-port", "ask-again", "hex-sha1", "hex-sha256", "base64-sha1", "base64-sha256"),
     *("not-yet-valid", "self-signed", "self-signed-in-chain", "unable-to-get-issuer", "unable-to-get-issuer-locally"),
+    *("key-too-small", "issuer-key-too-small", "weak-signature"),
     *("unable-to-verify-leaf", "content-type", "too-many", "utf-8"),
 }
 """Words with a hyphen that judges use for something else."""
 JUDGED_ONLY = {
     "ice-error-701": "diagnose knows it; the probes of ICE raise it",
-    "tls-too-old-only": "coturn is silent to a client that is too new; see tests/probes/test_judges.py",
+    "tls-key-mismatch": "real servers notice it themselves; see tests/probes/test_tls_judges.py",
     "turn-relay-loopback": "coturn 4.6.1 falls apart on a relay that cannot send; see tests/probes/test_judges.py",
 }
 """Findings of the ladder that no server of the tests brings about, and why."""

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import itertools
+import subprocess
+import tempfile
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -13,7 +15,9 @@ from cryptography.x509.oid import NameOID
 
 NAME = "turn.example.org"
 OTHER_NAME = "other.example.org"
-Kind = Literal["good", "expired", "not-yet-valid", "wrong-name", "leaf-only", "self-signed"]
+Kind = Literal[
+    "good", "expired", "not-yet-valid", "expiring", "wrong-name", "leaf-only", "self-signed", "short-key", "sha1"
+]
 
 
 class Certificate(NamedTuple):
@@ -44,10 +48,30 @@ class Authority:
         wanted = names or ((OTHER_NAME,) if kind == "wrong-name" else (NAME,))
         if kind == "self-signed":
             return self._write(kind, *_self_signed(wanted[0]))
+        if kind in {"short-key", "sha1"}:
+            return self._write(kind, *self._weak(kind, wanted[0]))
         since, until = _validity(kind)
         leaf = self._intermediate.issue_cert(*wanted, not_before=since, not_after=until)
         chain = leaf.cert_chain_pems[:1] if kind == "leaf-only" else leaf.cert_chain_pems
         return self._write(kind, b"".join(pem.bytes() for pem in chain), leaf.private_key_pem.bytes())
+
+    def _weak(self, kind: Kind, name: str) -> tuple[bytes, bytes]:
+        """What no authority signs any more, so openssl does it: signed by the root itself."""
+        directory = Path(tempfile.mkdtemp(dir=self._directory))
+        key, request, chain = directory / "key", directory / "request", directory / "chain"
+        issuer, issuer_key = directory / "issuer", directory / "issuer-key"
+        issuer.write_bytes(self._root.cert_pem.bytes())
+        issuer_key.write_bytes(self._root.private_key_pem.bytes())
+        extensions = directory / "extensions"
+        extensions.write_text(f"subjectAltName=DNS:{name}\nextendedKeyUsage=serverAuth\n")
+        bits = "1024" if kind == "short-key" else "2048"
+        make = ("openssl", "req", "-new", "-newkey", f"rsa:{bits}", "-nodes", "-keyout", key, "-out", request)
+        sign = ("openssl", "x509", "-req", "-in", request, "-CA", issuer, "-CAkey", issuer_key, "-set_serial", "7")
+        digest = "-sha1" if kind == "sha1" else "-sha256"
+        for command in ((*make, "-subj", f"/CN={name}"), (*sign, "-days", "60", digest, "-extfile", extensions)):
+            out = () if command[1] == "req" else ("-out", chain)
+            subprocess.run((*command, *out), check=True, capture_output=True)
+        return chain.read_bytes(), key.read_bytes()
 
     def _write(self, kind: Kind, chain: bytes, key: bytes) -> Certificate:
         name = f"{next(self._numbers)}-{kind}"
@@ -60,7 +84,11 @@ class Authority:
 def _validity(kind: Kind) -> tuple[dt.datetime, dt.datetime]:
     now = dt.datetime.now(dt.UTC)
     day = dt.timedelta(days=1)
-    spans = {"expired": (now - 30 * day, now - 2 * day), "not-yet-valid": (now + 2 * day, now + 30 * day)}
+    spans = {
+        "expired": (now - 30 * day, now - 2 * day),
+        "not-yet-valid": (now + 2 * day, now + 30 * day),
+        "expiring": (now - 30 * day, now + 10 * day),
+    }
     return spans.get(kind, (now - day, now + 60 * day))
 
 

@@ -20,7 +20,7 @@ Prepare = Callable[[World, Authority], object]
 """Starts what a case needs in its world: a server, a rule of a firewall."""
 
 PUBLIC = Layout(server=Server(nat="none"))
-"""The server has its public address itself; 80, 443, 3478 and the relays' ports are open in its firewall."""
+"""The server has its public address itself; 80, 443, 3478, 5349 and the relays' ports are open in its firewall."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,120 @@
+"""Which versions of TLS does the server offer, and what does it show a client that names no server?
+
+Each version is asked by a handshake of its own, all at once and beside the other checks: nothing waits for this one.
+"""
+
+import asyncio
+
+import msgspec
+
+from natprobe.address import Address
+from natprobe.client.line import Way
+from natprobe.client.rig import Accepting
+from natprobe.client.tls_trials import (
+    NamelessTrial,
+    ProtocolTrial,
+    VersionTrial,
+    listed,
+    try_nameless,
+    try_protocols,
+    try_versions,
+)
+from natprobe.events import Raised
+from natprobe.model import Status
+from natprobe.net.handshake import TLS_VERSIONS, Handshake
+from natprobe.probe import Context, Judgement, Probe
+from natprobe.target import SCHEMES
+
+LEGACY = ("TLSv1", "TLSv1.1")
+"""RFC 8996."""
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One trial a version, and two about what else a client may leave out or ask for."""
+
+    server: Address
+    server_name: str
+    shaken: bool
+    """Whether a common client's handshake completes."""
+    versions: tuple[VersionTrial, ...]
+    nameless: NamelessTrial | None = None
+    """None where an address was dialled: no name is ever sent then."""
+    protocols: ProtocolTrial | None = None
+
+
+async def observe(ctx: Context) -> Evidence:
+    """Six connections at once, as a browser opens them to one host."""
+    hold, way = ctx.hold, Way("tls", ctx.cell.address, ctx.cell.target.host)
+    async with asyncio.TaskGroup() as group:
+        versions = group.create_task(try_versions(hold, way, *TLS_VERSIONS))
+        nameless = None if ctx.cell.target.is_literal else group.create_task(try_nameless(hold, way))
+        protocols = group.create_task(try_protocols(hold, way, "h2", "http/1.1"))
+    return Evidence(
+        server=way.address,
+        server_name=way.server_name,
+        shaken=ctx.bench.has(Handshake),
+        versions=versions.result(),
+        nameless=nameless.result() if nameless else None,
+        protocols=protocols.result(),
+    )
+
+
+def judge(evidence: Evidence) -> Judgement:
+    """A version is offered, refused or not told; only the first two say anything."""
+    taken = [each.version for each in evidence.versions if each.trial.outcome == "completed"]
+    legacy = [version for version in taken if version in LEGACY]
+    facts = {"address": str(evidence.server), "host": evidence.server_name, "names": listed(legacy)}
+    summary = _summary(evidence)
+    if not taken:
+        return Judgement(status=Status.INCONCLUSIVE, summary=f"no version completes a handshake: {summary}")
+    if len(legacy) == len(taken) and not evidence.shaken:
+        return Judgement(status=Status.FAIL, summary=summary, raised=(Raised(id="tls-too-old-only", facts=facts),))
+    raised = (Raised(id="tls-legacy-protocols", facts=facts),) if legacy else ()
+    status = Status.WARN if legacy else Status.PASS
+    if _needs_name(evidence):
+        raised = (*raised, Raised(id="tls-sni-required", facts=facts))
+    return Judgement(status=status, summary=summary, raised=raised)
+
+
+def _needs_name(evidence: Evidence) -> bool:
+    nameless = evidence.nameless
+    return evidence.shaken and nameless is not None and nameless.trial.outcome == "refused"
+
+
+def _summary(evidence: Evidence) -> str:
+    outcomes = (("offered", "completed"), ("refused", "refused"), ("not told", "untold"))
+    pieces = []
+    for said, outcome in outcomes:
+        versions = [each.version for each in evidence.versions if each.trial.outcome == outcome]
+        if versions:
+            pieces.append(f"{said}: {listed(versions)}")
+    return "; ".join((*pieces, *_protocol(evidence), *_default(evidence)))
+
+
+def _protocol(evidence: Evidence) -> tuple[str, ...]:
+    picked = evidence.protocols.picked if evidence.protocols else None
+    return (f"ALPN {picked}",) if picked else ()
+
+
+def _default(evidence: Evidence) -> tuple[str, ...]:
+    nameless = evidence.nameless
+    if nameless is None or nameless.trial.outcome == "untold":
+        return ()
+    if nameless.trial.outcome == "refused":
+        return ("refuses clients that name no server",)
+    return () if nameless.matches else ("another certificate for clients that name no server",)
+
+
+PROBE = Probe(
+    id="tls.protocol",
+    title="Protocol versions",
+    rung=2,
+    schemes=frozenset(name for name, scheme in SCHEMES.items() if scheme.form == "web") | {"tls"},
+    transports=frozenset({"tls"}),
+    evidence=Evidence,
+    observe=observe,
+    judge=judge,
+    deadline_s=8.0,
+    needs=(Accepting,),
+    after=("tls.handshake",),
+)
