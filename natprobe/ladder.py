@@ -68,9 +68,7 @@ class Climb(msgspec.Struct, frozen=True):
                 status=Status.INCONCLUSIVE, summary=f"not decided within the check's own {probe.deadline_s:g} s"
             )
         except Exception as error:  # a fault of ours is a result too (exit code 3), and hides no other
-            return {"trace": _trace(error)}, Judgement(
-                status=Status.ERROR, summary=f"natprobe itself failed here: {type(error).__name__}"
-            )
+            return own_fault(error)
 
     def _advance(self, probe: Probe[Any]) -> Advance:
         told_ms = self.context.clock.now_ms()
@@ -142,6 +140,12 @@ def _placed(raised: Raised, place: Cell | None) -> Raised:
     if place is None:
         return raised
     return msgspec.structs.replace(raised, facts={"transport": place.transport} | raised.facts)
+
+
+def own_fault(error: Exception) -> tuple[dict[str, Any], Judgement]:
+    """The evidence and the judgement of a check in which natprobe itself failed."""
+    judgement = Judgement(status=Status.ERROR, summary=f"natprobe itself failed here: {type(error).__name__}")
+    return {"trace": _trace(error)}, judgement
 
 
 def _trace(error: Exception) -> list[str]:

@@ -5,7 +5,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, TextIO
 
 from natprobe.cli.exits import exit_code, strict_exit_code
 from natprobe.cli.options import style
@@ -72,14 +72,16 @@ def recording(name: str | None) -> Iterator[IO[bytes] | None]:
         yield file
 
 
-def tell(report: Report, args: argparse.Namespace, files: tuple[tuple[str, Path], ...]) -> int:
-    """Prints `report`, writes `files`, and returns the exit code."""
+def tell(
+    report: Report, args: argparse.Namespace, files: tuple[tuple[str, Path], ...], stream: TextIO | None = None
+) -> int:
+    """Prints `report` (text: on `stream`), writes `files`, and returns the exit code."""
     for form, path in files:
         path.write_text(RENDERERS[form](report, PLAIN), encoding="utf-8")
     if args.nagios:
         return _nagios(report)
-    form = "json" if args.json else "text"
-    sys.stdout.write(RENDERERS[form](report, style(args.verbose, sys.stdout)))
+    form, out = ("json", sys.stdout) if args.json else ("text", stream or sys.stdout)
+    out.write(RENDERERS[form](report, style(args.verbose, out)))
     return strict_exit_code(report) if args.strict else exit_code(report)
 
 

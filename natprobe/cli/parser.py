@@ -15,6 +15,7 @@ COMMANDS = {
     "serve": "a Prometheus exporter with a /probe endpoint for many targets",
     "demo": "check an embedded server on loopback: needs no network",
     "gather": "trickle: each ICE candidate as it is found, and why one is missing",
+    "connect": "a call between two machines for real: which path, and how good",
     "pair": "will a call between two hosts be direct, and how",
     "credential": "mint a time-limited TURN credential, or examine one",
     "explain": "what a finding means, what proves it, and how to mend it",

@@ -1,183 +1,375 @@
-"""A call between two agents of this host: real ICE (aioice), then data both ways. The one module that knows aioice.
+"""An ICE agent on sockets and relays of our own (RFC 8445). The one module that knows aioice.
 
-Theory of operation. aioice tells little of itself, so two of its methods are overridden: `check_state` hears how each
-pair ends, `get_component_candidates` sets a time limit of ours. Its `connect` retransmits for up to a minute, hence the
-limit around it. The agents differ in their role alone: the first is controlling (RFC 8445 section 6.1.1).
+Theory of operation. aioice has the state machine: pairs, checks, roles, nomination. What it lacks or hides is put in
+its place here: candidates come from our gathering, and packets leave through its `Port`s; a check is asked again at an
+even pace for as long as the agent lives, where aioice would wait up to half a minute in between, while the other end's
+user pastes a line; everything is counted. What comes from the network is read by our own parser first, since
+structured garbage makes aioice's raise; the pairs are limited to RFC 8445's hundred, and what waits is bounded.
 """
 
 import asyncio
 import contextlib
-import statistics
 import struct
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Any
 
 import aioice
 import msgspec
-from aioice.ice import CandidatePair
+from aioice.ice import CandidatePair, StunProtocol
+from aioice.stun import Class, TransactionError, TransactionTimeout
+from aioice.stun import Message as TheirMessage
 
 from natprobe.address import Address
-from natprobe.client.call import Call, Pair, Policy, Quality, Service, jitter_ms
-from natprobe.events import TransportName
+from natprobe.client.call import Checks, Flow, Pair, Quality
+from natprobe.client.description import Offered, offered
+from natprobe.client.outlets import Port
+from natprobe.client.talk import Jitter
+from natprobe.credential import Secret
 from natprobe.net.clock import Clock
+from natprobe.wire.attributes import error_code
+from natprobe.wire.message import Message, parse
+from natprobe.wire.registry import MessageClass
 
-GATHER_S = 2
-CONNECT_S = 4.0
-_COUNT, _GAP_S, _LAST_S = 50, 0.01, 1.0
-_PARCEL = struct.Struct("!I")
-_TRANSPORTS: dict[TransportName, Literal["udp", "tcp"]] = {"udp": "udp", "tcp": "tcp", "tls": "tcp"}
+MOST_PAIRS = 100
+"""RFC 8445 section 6.1.2.5. Two NATs that let all in and change ports bring about new pairs without end."""
+_MOST_NAMES = 8
+_MOST_WAITING = 512
+_REPEATS = 1
+"""Of one transaction, after half a second; after a second more the next one follows."""
+_DIRECT_S, _DIRECT_PAIRS = 2.0, 16
+_PINGS, _PING_GAP_S = 25, 0.04
+_CLOSE_S = 0.5
+_GARBAGE = (struct.error, ValueError, KeyError, IndexError, TypeError, AssertionError, OverflowError)
+"""What aioice raises at messages that are well-formed STUN, and nothing that ICE would send."""
 
 
-class _Agent(aioice.Connection):
-    """An agent that remembers its pairs."""
+class _Count(msgspec.Struct):
+    """The checks of one pair."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.seen: dict[str, CandidatePair] = {}
+    sent: int = 0
+    answered: int = 0
+    rtt_ms: float | None = None
+
+
+class _Transport:
+    """What aioice takes for its socket."""
+
+    def __init__(self, protocol: "_Protocol", port: Port) -> None:
+        self._protocol, self._port = protocol, port
+
+    def sendto(self, data: bytes, to: tuple[str, int]) -> None:
+        self._port.send(data, Address(to[0], to[1]))
+
+    def close(self) -> None:
+        self._port.listen(None)
+        self._protocol.connection_lost(None)
+
+
+class _Protocol(StunProtocol):
+    """aioice's view of one port. It asks at an even pace, and counts."""
+
+    def __init__(self, connection: "_Connection", port: Port) -> None:
+        super().__init__(connection)
+        self.connection = connection
+        self.port = port
+        self.local_candidate = _theirs(offered(port.candidate))
+        self.counts: dict[tuple[str, int], _Count] = {}
+        self._asking: dict[tuple[str, int], TheirMessage] = {}
+        self.connection_made(_Transport(self, port))  # type: ignore[arg-type]
+        port.listen(self._heard)
+
+    async def request(
+        self,
+        request: TheirMessage,
+        addr: tuple[str, int],
+        integrity_key: bytes | None = None,
+        retransmissions: int | None = None,
+    ) -> tuple[TheirMessage, tuple[str, int]]:
+        """See aioice: one transaction after the other, until one is answered or the caller is cancelled."""
+        while True:
+            attributes = dict(request.attributes)
+            fresh = TheirMessage(request.message_method, request.message_class, attributes=attributes)
+            try:
+                return await self._once(fresh, addr, integrity_key, retransmissions)
+            except TransactionTimeout:
+                if retransmissions is not None:
+                    raise
+
+    async def _once(
+        self, request: TheirMessage, addr: tuple[str, int], key: bytes | None, retransmissions: int | None
+    ) -> tuple[TheirMessage, tuple[str, int]]:
+        count = self.counts.setdefault(addr, _Count())
+        before, began = count.sent, self.connection.clock.now_ms()
+        self._asking[addr] = request
+        try:
+            repeats = _REPEATS if retransmissions is None else retransmissions
+            answer = await super().request(request, addr, key, repeats)
+        finally:
+            self._asking.pop(addr, None)
+        count.answered += 1
+        if count.sent == before + 1:  # Karn: else the answer may be that to another send
+            count.rtt_ms = round(self.connection.clock.now_ms() - began, 3)
+        return answer
+
+    def send_stun(self, message: TheirMessage, addr: tuple[str, int]) -> None:
+        """See aioice."""
+        if message.message_class == Class.REQUEST:
+            self.counts.setdefault(addr, _Count()).sent += 1
+        super().send_stun(message, addr)
+
+    def nudge(self, addr: tuple[str, int]) -> None:
+        """Sends again what is being asked there (RFC 8445 section 7.3.1.4's triggered check of a pair in progress)."""
+        if addr in self._asking:
+            self.send_stun(self._asking[addr], addr)
+
+    def _heard(self, data: bytes, source: Address) -> None:
+        message = parse(data)
+        at = (source.host, source.port)
+        if not isinstance(message, Message):
+            if data and data[0] > 3:  # RFC 7983 section 7: no STUN that is merely broken
+                self.connection.take(data, at)
+            return
+        if message.cls == MessageClass.ERROR and message.transaction_id in self.transactions:
+            self.connection.refused(error_code(message))
+        with contextlib.suppress(*_GARBAGE):
+            super().datagram_received(data, at)
+
+
+class _Connection(aioice.Connection):
+    """aioice's agent on our ports."""
+
+    def __init__(self, ports: Iterable[Port], told: Iterable[Offered], clock: Clock, *, controlling: bool) -> None:
+        super().__init__(ice_controlling=controlling)
+        self.clock = clock
+        self.ports, self.told = tuple(ports), tuple(told)
+        self.checks = Checks()
+        self.heard = asyncio.Event()
+        """The other end has sent a check with the right credentials."""
+        self.heard_ms = 0.0
+        self.seen: dict[int, CandidatePair] = {}
+        self.trials: list[_Protocol] = []
+
+    async def get_component_candidates(
+        self,
+        component: int,  # noqa: ARG002
+        addresses: list[str],  # noqa: ARG002
+        timeout: int = 5,  # noqa: ARG002
+    ) -> list[aioice.Candidate]:
+        """See aioice: what was gathered already."""
+        self.trials = [_Protocol(self, port) for port in self.ports]
+        self._protocols += self.trials
+        return [_theirs(each) for each in self.told]
 
     def check_state(self, pair: CandidatePair, state: CandidatePair.State) -> None:
         """See aioice: called whenever a pair's state changes."""
         super().check_state(pair, state)
-        self.seen[repr(pair)] = pair
+        self.seen[id(pair)] = pair
 
-    async def get_component_candidates(
-        self,
-        component: int,
-        addresses: list[str],
-        timeout: int = 5,  # noqa: ARG002
-    ) -> list[aioice.Candidate]:
-        """See aioice: gathers, within our own limit."""
-        return await super().get_component_candidates(component, addresses, GATHER_S)
+    def check_incoming(self, message: TheirMessage, addr: tuple[str, int], protocol: StunProtocol) -> None:
+        """See aioice: a check that bears the right credentials."""
+        self._count("received")
+        if not self.heard.is_set():
+            self.heard_ms = self.clock.now_ms()
+            self.heard.set()
+        if len(self._check_list) >= MOST_PAIRS and addr not in {pair.remote_addr for pair in self._check_list}:
+            return
+        super().check_incoming(message, addr, protocol)
+        if isinstance(protocol, _Protocol):
+            protocol.nudge(addr)
 
+    def respond_error(
+        self, request: TheirMessage, addr: tuple[str, int], protocol: StunProtocol, error_code: tuple[int, str]
+    ) -> None:
+        """See aioice."""
+        if error_code[0] == 401:
+            self._count("strange")
+        super().respond_error(request, addr, protocol, error_code)
 
-async def call(service: Service, policy: Policy, clock: Clock) -> Call:
-    """Connects two agents through `service`, sends data both ways, and hangs up. Trouble is told, never raised."""
-    caller, called = (_agent(service, policy, controlling=role) for role in (True, False))
-    try:
-        await asyncio.gather(caller.gather_candidates(), called.gather_candidates())
-        await _exchange(caller, called)
-        return await _connected(caller, called, policy, clock)
-    finally:
-        await asyncio.gather(_hang_up(caller), _hang_up(called))
+    def refused(self, error: Any) -> None:
+        """A check of ours was answered with an error."""
+        kind = {401: "refused", 487: "conflicts"}.get(error.code if error else 0)
+        if kind:
+            self._count(kind)
 
+    def take(self, data: bytes, source: tuple[str, int]) -> None:
+        """Data of the other end: of a stranger's nothing is kept, and not more than fits."""
+        if self._queue.qsize() < _MOST_WAITING and any(
+            (each._network_host, each.port) == source  # noqa: SLF001  aioice shows no address of a resolved name
+            for each in self._remote_candidates
+        ):
+            self.data_received(data, 1)
 
-def _agent(service: Service, policy: Policy, *, controlling: bool) -> _Agent:
-    at = (service.address.host, service.address.port)
-    return _Agent(
-        ice_controlling=controlling,
-        stun_server=at if service.transport == "udp" else None,
-        turn_server=(service.host, service.address.port) if service.transport == "tls" else at,
-        turn_username=service.login.username if service.login else None,
-        turn_password=service.login.password if service.login else None,
-        turn_ssl=service.trust or True if service.transport == "tls" else False,
-        turn_transport=_TRANSPORTS[service.transport],
-        transport_policy=aioice.TransportPolicy.RELAY if policy == "relay" else aioice.TransportPolicy.ALL,
-    )
+    @property
+    def nominated(self) -> CandidatePair | None:
+        """The selected pair."""
+        return self._nominated.get(1)
 
+    async def ask(self, pair: CandidatePair, retransmissions: int | None = None) -> None:
+        """One check that nominates nothing. Raises TransactionError where `retransmissions` bound it."""
+        request = self.build_request(pair, nominate=False)
+        key = (self.remote_password or "").encode()
+        await pair.protocol.request(request, pair.remote_addr, key, retransmissions)
 
-async def _exchange(caller: _Agent, called: _Agent) -> None:
-    """What signalling would carry."""
-    for one, other in ((caller, called), (called, caller)):
-        for candidate in one.local_candidates:
-            await other.add_remote_candidate(candidate)
-        await other.add_remote_candidate(None)
-        other.remote_username, other.remote_password = one.local_username, one.local_password
-
-
-async def _connected(caller: _Agent, called: _Agent, policy: Policy, clock: Clock) -> Call:
-    began = clock.now_ms()
-    trouble: str | None = None
-    try:
-        async with asyncio.timeout(CONNECT_S):
-            await asyncio.gather(caller.connect(), called.connect())
-    except TimeoutError:
-        trouble = f"no pair was nominated within {CONNECT_S:g} s"
-    except ConnectionError as error:
-        trouble = str(error) or "every pair failed"
-    connect_ms = round(clock.now_ms() - began, 3)
-    made = Call(policy=policy, candidates=(_types(caller), _types(called)), pairs=_pairs(caller), trouble=trouble)
-    if trouble is not None:
-        return made
-    nominated = next((pair for pair in caller.seen.values() if pair.nominated), None)
-    return msgspec.structs.replace(
-        made,
-        connect_ms=connect_ms,
-        selected=_pair(nominated) if nominated else None,
-        quality=await _talk(caller, called, clock),
-    )
+    def _count(self, name: str) -> None:
+        self.checks = msgspec.structs.replace(self.checks, **{name: getattr(self.checks, name) + 1})
 
 
-async def _talk(caller: _Agent, called: _Agent, clock: Clock) -> Quality:
-    """Numbered parcels at an even pace, each returned by the other agent."""
-    arrived: set[int] = set()
-    returned: dict[int, float] = {}
-    sent: dict[int, float] = {}
-    complete = asyncio.Event()
-    tasks = (
-        asyncio.create_task(_echo(called, arrived)),
-        asyncio.create_task(_collect(caller, returned, clock, complete)),
-    )
-    try:
-        with contextlib.suppress(ConnectionError):
-            for number in range(_COUNT):
-                sent[number] = clock.now_ms()
-                await caller.send(_PARCEL.pack(number))
-                await asyncio.sleep(_GAP_S)
+class Agent:
+    """One end of a call. It connects once, and must be closed."""
+
+    def __init__(self, ports: Iterable[Port], told: Iterable[Offered], clock: Clock, *, controlling: bool) -> None:
+        self.names: list[str] = []
+        """The other end's .local names that were not resolved."""
+        self._ice = _Connection(ports, told, clock, controlling=controlling)
+        self._clock = clock
+        self._asked_names = 0
+
+    async def open(self) -> tuple[str, Secret]:
+        """Listens on its ports. Returns the user name fragment and password that the other end needs."""
+        await self._ice.gather_candidates()
+        return self._ice.local_username, Secret(self._ice.local_password)
+
+    @property
+    def controlling(self) -> bool:
+        """Its role as it is now: a conflict may have changed it."""
+        return self._ice.ice_controlling
+
+    def meet(self, ufrag: str, password: Secret, *, lite: bool = False) -> None:
+        """Takes the other end's credentials."""
+        self._ice.remote_username, self._ice.remote_password = ufrag, password.reveal()
+        self._ice.remote_is_lite = lite
+
+    async def add(self, candidate: Offered) -> None:
+        """One more candidate of the other end; a .local name is looked for on this link for a second."""
+        if not candidate.is_name:
+            await self._ice.add_remote_candidate(_theirs(candidate))
+            return
+        self._asked_names += 1
+        known = len(self._ice.remote_candidates)
+        if self._asked_names <= _MOST_NAMES:
+            with contextlib.suppress(OSError):  # no multicast here, or its port is taken
+                await self._ice.add_remote_candidate(_theirs(candidate))
+        if len(self._ice.remote_candidates) == known:
+            self.names.append(candidate.host)
+
+    async def add_no_more(self) -> None:
+        """The other end has told all of its candidates."""
+        await self._ice.add_remote_candidate(None)
+
+    async def connect(self, limit_s: float, patience_s: float = 0.0) -> tuple[float, str | None]:
+        """Checks until a pair is nominated. Returns for how many ms, and why there is none.
+
+        For `limit_s` after the other end is heard of, which may take `patience_s`; then the ms count from that.
+        """
+        began = self._clock.now_ms()
+        trouble: str | None = None
+        try:
+            async with asyncio.timeout(max(limit_s, patience_s)) as timer:
+                hurry = asyncio.create_task(self._hurry(timer, limit_s))
+                try:
+                    await self._ice.connect()
+                finally:
+                    hurry.cancel()
+        except TimeoutError:
+            trouble = "no pair was nominated"
+        except ConnectionError as error:
+            trouble = str(error) or "every pair failed"
+        since = self._ice.heard_ms if patience_s > limit_s and self._ice.heard.is_set() else began
+        return round(self._clock.now_ms() - since, 3), trouble
+
+    async def _hurry(self, timer: asyncio.Timeout, limit_s: float) -> None:
+        await self._ice.heard.wait()
+        until = asyncio.get_running_loop().time() + limit_s
+        timer.reschedule(min(until, timer.when() or until))
+
+    async def send(self, data: bytes) -> None:
+        """See Wire."""
+        await self._ice.send(data)
+
+    async def receive(self) -> bytes:
+        """See Wire."""
+        return await self._ice.recv()
+
+    async def refute_direct(self) -> bool:
+        """Asks every direct pair for two seconds more; whether none of them has ever answered."""
+        direct = [pair for pair in self._ice.seen.values() if not _pair(pair).relayed]
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_LAST_S):
-                await complete.wait()
-    finally:
-        for task in tasks:
-            task.cancel()
+            async with asyncio.timeout(_DIRECT_S):
+                asked = (self._ice.ask(pair) for pair in direct[:_DIRECT_PAIRS])
+                await asyncio.gather(*asked, return_exceptions=True)
+        return not any(_pair(pair).answered for pair in direct)
+
+    async def ping(self) -> Quality:
+        """What Binding requests over the selected pair show, for an end that takes no data of ours."""
+        pair = self._ice.nominated
+        if pair is None:
+            return Quality(by="checks")
+        jitter, trips = Jitter(), list[float]()
+        tasks = []
+        for _ in range(_PINGS):
+            tasks.append(asyncio.create_task(self._ping(pair, jitter, trips)))
+            await asyncio.sleep(_PING_GAP_S)
         await asyncio.gather(*tasks, return_exceptions=True)
-    trips = [returned[number] - sent[number] for number in sorted(returned) if number in sent]
-    return Quality(
-        sent=len(sent),
-        arrived=len(arrived),
-        returned=len(trips),
-        rtt_ms=round(statistics.median(trips), 3) if trips else None,
-        jitter_ms=jitter_ms(trips),
-    )
+        flow = Flow(sent=_PINGS, arrived=len(trips), jitter_ms=jitter.ms)
+        return Quality(by="checks", outward=flow, rtt_ms=round(sorted(trips)[len(trips) // 2], 3) if trips else None)
 
+    async def _ping(self, pair: CandidatePair, jitter: Jitter, trips: list[float]) -> None:
+        began = self._clock.now_ms()
+        with contextlib.suppress(TransactionError):
+            await self._ice.ask(pair, 0)
+            now = self._clock.now_ms()
+            trips.append(now - began)
+            jitter.arrived(began, now)
 
-async def _echo(agent: _Agent, arrived: set[int]) -> None:
-    with contextlib.suppress(ConnectionError):
-        while True:
-            data = await agent.recv()
-            if len(data) == _PARCEL.size:
-                arrived.add(_PARCEL.unpack(data)[0])
-                await agent.send(data)
+    async def close(self) -> None:
+        """Ends all checks and lets go of its ports, which stay open."""
+        with contextlib.suppress(TimeoutError, ConnectionError, OSError):
+            async with asyncio.timeout(_CLOSE_S):
+                await self._ice.close()
 
+    def selected(self) -> Pair | None:
+        """The nominated pair."""
+        return None if self._ice.nominated is None else _pair(self._ice.nominated)
 
-async def _collect(agent: _Agent, returned: dict[int, float], clock: Clock, complete: asyncio.Event) -> None:
-    with contextlib.suppress(ConnectionError):
-        while True:
-            data = await agent.recv()
-            if len(data) == _PARCEL.size:
-                returned.setdefault(_PARCEL.unpack(data)[0], clock.now_ms())
-            if len(returned) == _COUNT:
-                complete.set()
+    def pairs(self) -> tuple[Pair, ...]:
+        """Every pair that a check was made for, in the order of priority."""
+        ordered = {id(pair): pair for pair in self._ice._check_list} | self._ice.seen  # noqa: SLF001
+        return tuple(_pair(pair) for pair in ordered.values())[:MOST_PAIRS]
 
+    def checks(self) -> Checks:
+        """What was sent, and what came back."""
+        counts = [count for protocol in self._ice.trials for count in protocol.counts.values()]
+        sent, answered = sum(count.sent for count in counts), sum(count.answered for count in counts)
+        return msgspec.structs.replace(self._ice.checks, sent=sent, answered=answered)
 
-async def _hang_up(agent: _Agent) -> None:
-    """Closes the agent, which deletes its allocation; a server that does not answer that is left alone."""
-    with contextlib.suppress(TimeoutError, ConnectionError, aioice.stun.TransactionError):
-        async with asyncio.timeout(1.0):
-            await agent.close()
-
-
-def _types(agent: _Agent) -> tuple[str, ...]:
-    return tuple(sorted(candidate.type for candidate in agent.local_candidates))
-
-
-def _pairs(agent: _Agent) -> tuple[Pair, ...]:
-    return tuple(_pair(pair) for pair in agent.seen.values())
+    def remote_types(self) -> tuple[str, ...]:
+        """The types of the other end's candidates, those included that its checks came from."""
+        return tuple(sorted(each.type for each in self._ice.remote_candidates))
 
 
 def _pair(pair: CandidatePair) -> Pair:
+    protocol = pair.protocol
+    count = protocol.counts.get(pair.remote_addr, _Count()) if isinstance(protocol, _Protocol) else _Count()
     return Pair(
         local=Address(*pair.local_addr[:2]),
         local_type=pair.local_candidate.type,
         remote=Address(*pair.remote_addr[:2]),
         remote_type=pair.remote_candidate.type,
         state=pair.state.name.lower().replace("_", "-"),
+        relay_protocol=protocol.port.candidate.relay_protocol if isinstance(protocol, _Protocol) else None,
+        sent=count.sent,
+        answered=count.answered,
+        rtt_ms=count.rtt_ms,
+    )
+
+
+def _theirs(candidate: Offered) -> aioice.Candidate:
+    return aioice.Candidate(
+        foundation=candidate.foundation,
+        component=1,
+        transport="udp",
+        priority=candidate.priority,
+        host=candidate.host,
+        port=candidate.port,
+        type=candidate.type,
     )

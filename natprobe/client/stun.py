@@ -1,6 +1,7 @@
 """Asks one question at a time, or many at once, over one endpoint, and hands on what comes unasked."""
 
 import asyncio
+from collections.abc import Callable
 
 import msgspec
 
@@ -18,6 +19,9 @@ from natprobe.wire.parcel import token_of
 from natprobe.wire.registry import MessageClass, Method
 from natprobe.wire.session import Outgoing, disbelief
 from natprobe.wire.transactions import RELIABLE, UNRELIABLE, Exchange, Schedule, Transaction
+
+Listener = Callable[[Via, bytes, Address], None]
+"""Hears what came unasked: how, the bytes, and who sent them."""
 
 _FINAL = {Reason.CLOSED, Reason.RESET, Reason.TLS, Reason.MALFORMED}
 
@@ -48,6 +52,8 @@ class StunClient:
         """What was wrong with messages that answer nothing, a few of them."""
         self.rtt_s: float | None = None
         """The last round trip that was measured without doubt."""
+        self.listener: Listener | None = None
+        """Who else uses this endpoint: an ICE agent, to whom belongs what answers no question asked here."""
         self._clock = clock
         self._pending: dict[bytes, _Pending] = {}
         self._asked: set[bytes] = set()
@@ -115,12 +121,26 @@ class StunClient:
                 self._deliver("channel-data", channel.data, peer, datagram.at)
             return
         message = parse(datagram.data)
-        if isinstance(message, Malformed):
+        if self._is_for_listener(message):
+            self._hand_on("direct", datagram.data, datagram.source)
+        elif isinstance(message, Malformed):
             self._describe(message)
         elif message.cls == MessageClass.INDICATION:
             self._indicated(message, datagram)
         else:
             self._answered(message, datagram)
+
+    def _is_for_listener(self, message: Message | Malformed) -> bool:
+        """Whether an agent listens, and nobody here has asked for this, or awaits what a server passes on."""
+        if self.listener is None:
+            return False
+        read = message.message if isinstance(message, Malformed) else message
+        passed_on = read is not None and read.cls == MessageClass.INDICATION and read.method == Method.DATA
+        return not passed_on and (read is None or read.transaction_id not in self._asked)
+
+    def _hand_on(self, via: Via, data: bytes, source: Address) -> None:
+        if self.listener is not None:
+            self.listener(via, data, source)
 
     def _describe(self, malformed: Malformed) -> None:
         self._note(malformed.problem)
@@ -141,6 +161,7 @@ class StunClient:
             self._deliver("direct", datagram.data, datagram.source, datagram.at)
 
     def _deliver(self, via: Via, payload: bytes, source: Address, at_s: float) -> None:
+        self._hand_on(via, payload, source)
         token = token_of(payload)
         if token is not None:
             self.mailbox.deliver(token, Arrival(via=via, source=source, at_s=at_s))

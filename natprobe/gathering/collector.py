@@ -26,6 +26,8 @@ class Collector:
         self.reflected = False
         self.reflected_own = False
         """Whether a server told a base its own address: no NAT stands between."""
+        self.reflections: set[tuple[Address, Address]] = set()
+        """Which base has a binding towards which server."""
         self.settled_ms = 0.0
         """When the last answer came, or the last server was given up; calls that are made afterwards do not count."""
         self._emit = emit
@@ -42,6 +44,7 @@ class Collector:
     def reflexive(self, found: Reflexive) -> None:
         """A server told this host an address; where that is the host's own, the server was useful all the same."""
         self.reflected = True
+        self.reflections.add((found.base.address, found.server))
         self.reflected_own |= found.mapped == found.base.address
         if not found.url.startswith("turn"):  # what a TURN server is there for is a relay
             self._useful.add(found.url)

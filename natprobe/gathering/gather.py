@@ -2,7 +2,8 @@
 
 Host candidates need nobody. Each URI goes its own way at the same time: its name is resolved, every base asks it for
 its reflexive address, and the first rungs of the TURN ladder allocate a relay, over every transport. The base sockets
-outlive all of them; allocations are released while their lines still pump, on success, deadline and interruption.
+outlive all of them; allocations are released while their lines still pump, on success, deadline and interruption. They
+live until then only where a call is to be made with what was gathered (`gathered`).
 """
 
 import asyncio
@@ -14,8 +15,10 @@ from contextlib import AsyncExitStack
 import msgspec
 
 from natprobe import __version__
-from natprobe.client.bases import Asking, open_bases
+from natprobe.client.bases import Asking, Bases, open_bases
 from natprobe.client.hold import Hold
+from natprobe.client.rig import Relays
+from natprobe.client.turn import TurnClient
 from natprobe.credential import Credential
 from natprobe.events import CheckEnded, Emit, RunEnded, RunStarted
 from natprobe.gathering.collector import Collector, Policy
@@ -50,6 +53,8 @@ class Wish(msgspec.Struct, frozen=True):
     told: tuple[CheckEnded, ...] = ()
     connect: bool = False
     """Whether a call is made through each TURN server as well."""
+    lend: bool = False
+    """Whether relays are kept for a call with another machine."""
 
 
 class Gathering(msgspec.Struct, frozen=True):
@@ -68,18 +73,57 @@ class Gathering(msgspec.Struct, frozen=True):
         return "the run was interrupted"
 
 
+class Lent(msgspec.Struct, frozen=True):
+    """An allocation that lives as long as what was gathered is used, and what its packets are sent with."""
+
+    cell: Cell
+    order: int
+    url: str
+    client: TurnClient
+    hold: Hold
+
+
+class Gathered(msgspec.Struct):
+    """What was gathered, still open."""
+
+    bases: Bases
+    hold: Hold
+    lent: list[Lent] = []
+
+
 class Way(msgspec.Struct, frozen=True):
     """What the checks of one URI share."""
 
     current: Gathering
     settings: Settings
     emit: Emit
+    order: int
+    url: str
+    found: Gathered
+    users: asyncio.TaskGroup
+    """Where ladders whose allocations are lent run on until `over`."""
+    over: asyncio.Event
 
 
 async def gather(wish: Wish, emit: Emit) -> None:
     """Gathers, and tells `emit` each event. Cancelled, it releases what it holds, tells its last event and ends."""
+    current = begin(wish, emit)
+    interrupted = True
+    try:
+        async with asyncio.timeout(wish.plan.deadline_s - CLEANUP_S), gathered(current):
+            pass
+        interrupted = False
+    except TimeoutError:
+        interrupted = False
+    finally:
+        if not interrupted:
+            conclude(current)
+        emit(RunEnded(at_ms=current.clock.now_ms(), interrupted=interrupted))
+
+
+def begin(wish: Wish, emit: Emit) -> Gathering:
+    """Tells that the run begins."""
     clock, plan = Clock(), wish.plan
-    current = Gathering(wish, emit, clock, Roots(plan.settings.ca_file), Collector(emit, clock, wish.policy))
     emit(
         RunStarted(
             natprobe=__version__,
@@ -90,35 +134,38 @@ async def gather(wish: Wish, emit: Emit) -> None:
             targets=tuple(str(target) for target in plan.targets),
         )
     )
-    interrupted = True
-    try:
-        async with asyncio.timeout(plan.deadline_s - CLEANUP_S):
-            await _gather(current)
-        interrupted = False
-    except TimeoutError:
-        interrupted = False
-    finally:
-        if not interrupted:
-            _conclude(current)
-        emit(RunEnded(at_ms=clock.now_ms(), interrupted=interrupted))
+    return Gathering(wish, emit, clock, Roots(plan.settings.ca_file), Collector(emit, clock, wish.policy))
 
 
-async def _gather(current: Gathering) -> None:
+@contextlib.asynccontextmanager
+async def gathered(current: Gathering) -> AsyncIterator[Gathered]:
+    """Gathers; bases and relays stay open for as long as the block lasts, and are released at its end."""
     wish = current.wish
     for check in wish.told:
         current.emit(check)
     for url, why in wish.unusable:
         current.collector.miss(url, why)
     async with _held(current) as hold:
-        bases = open_bases(hold, wish.plan.families)
-        for seat in bases.seats:
+        found, over = Gathered(open_bases(hold, wish.plan.families), hold), asyncio.Event()
+        for seat in found.bases.seats:
             current.collector.host(seat.base)
-        async with asyncio.TaskGroup() as group:
-            for order, (target, credential) in enumerate(zip(wish.plan.targets, wish.credentials, strict=True)):
-                url = str(target)
-                settings = msgspec.structs.replace(wish.plan.settings, credential=credential)
-                way = Way(current, settings, current.collector.listener(url, order))
-                group.create_task(_gather_from(way, target, Asking(bases, order, url, current.collector.reflexive)))
+        async with asyncio.TaskGroup() as users:
+            try:
+                await _gather_from_all(current, found, users, over)
+                yield found
+            finally:
+                over.set()
+
+
+async def _gather_from_all(current: Gathering, found: Gathered, users: asyncio.TaskGroup, over: asyncio.Event) -> None:
+    wish = current.wish
+    async with asyncio.TaskGroup() as group:
+        for order, (target, credential) in enumerate(zip(wish.plan.targets, wish.credentials, strict=True)):
+            url = str(target)
+            settings = msgspec.structs.replace(wish.plan.settings, credential=credential)
+            way = Way(current, settings, current.collector.listener(url, order), order, url, found, users, over)
+            asking = Asking(found.bases, order, url, current.collector.reflexive)
+            group.create_task(_gather_from(way, target, asking))
 
 
 async def _gather_from(way: Way, target: Target, asking: Asking) -> None:
@@ -133,7 +180,7 @@ async def _gather_from(way: Way, target: Target, asking: Asking) -> None:
         async with asyncio.TaskGroup() as group:
             for cell in cells(target, found, current.wish.plan.families):
                 if target.scheme in _TURN:
-                    group.create_task(_climb(way, cell, _ladder(way, cell)))
+                    group.create_task(_relay(way, cell))
                 if cell.transport == "udp" and current.wish.policy == "all":
                     group.create_task(_climb(way, cell, _only(current, REFLEXIVE), asking))
     finally:
@@ -158,6 +205,34 @@ def _only(current: Gathering, wanted: str) -> Rungs:
     return tuple(probe for probe in current.wish.plan.probes if probe.id == wanted)
 
 
+async def _relay(way: Way, cell: Cell) -> None:
+    """Climbs to the allocation. Where it is lent it lives on in a task of its own; this ends when it is there."""
+    if not way.current.wish.lend:
+        await _climb(way, cell, _ladder(way, cell))
+        return
+    there = asyncio.Event()
+    way.users.create_task(_lend(way, cell, there))
+    await there.wait()
+
+
+async def _lend(way: Way, cell: Cell, there: asyncio.Event) -> None:
+    rungs = tuple(probe for probe in _ladder(way, cell) if probe.id != "turn.release")
+    bench = Bench()
+    try:
+        async with _held(way.current) as hold:
+            context = Context(target=cell.asked, place=cell, settings=way.settings, bench=bench, hold=hold)
+            await climb(context, rungs, way.emit, way.current.why_stopped)
+            if bench.has(Relays):
+                relays = bench.get(Relays)
+                way.found.lent.append(Lent(cell, way.order, way.url, relays.first, hold))
+                if relays.second is not None:  # one is enough for one end of a call
+                    await relays.second.release()
+            there.set()
+            await way.over.wait()
+    finally:
+        there.set()
+
+
 async def _climb(way: Way, cell: Cell, rungs: Rungs, *on_bench: object) -> None:
     bench = Bench()
     for thing in on_bench:
@@ -167,7 +242,7 @@ async def _climb(way: Way, cell: Cell, rungs: Rungs, *on_bench: object) -> None:
         await climb(context, rungs, way.emit, way.current.why_stopped)
 
 
-def _conclude(current: Gathering) -> None:
+def conclude(current: Gathering) -> None:
     """The last check: whether the candidates are there that a call needs."""
     evidence = _summed_up(current)
     judgement = CANDIDATES.judge(evidence)

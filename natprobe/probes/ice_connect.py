@@ -1,79 +1,183 @@
-"""Does a call connect through this server: with relays alone on both ends, and with everything allowed?
+"""Does a call connect, by which candidates, and how good is the path?
 
-Two agents of this host make the call for real (RFC 8445), one controlling and one controlled, and then send data both
-ways. "Works with all, fails with relay" is the fault that users meet last. No plan of checks picks this probe;
-`natprobe gather --connect` does.
+Made for real (RFC 8445), with data both ways. `natprobe gather --connect` makes it between two agents of this host
+through one TURN server, first with relays alone and then with everything allowed: "works with all, fails with relay" is
+the fault that users meet last. `natprobe connect` makes it with another machine, and has it judged here. No plan of
+checks picks this probe.
 """
 
 import msgspec
 
 from natprobe.address import Address
-from natprobe.client.call import Call, Service
+from natprobe.client.call import Call, Flow, Pair
 from natprobe.client.rig import Relays
 from natprobe.events import Raised
 from natprobe.model import Status
-from natprobe.net.trust import trust
 from natprobe.probe import Context, Judgement, Probe
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """Both calls."""
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The calls that were made."""
 
-    server: Address
-    relay: Call
-    all: Call
+    server: Address | None = None
+    """The TURN server, where both ends were of this host."""
+    relay: Call | None = None
+    """With relays alone."""
+    all: Call | None = None
+    """With every candidate."""
 
 
 async def observe(ctx: Context) -> Evidence:
-    """One call after the other, so that no more than two allocations are held at once."""
-    from natprobe.client.agents import call  # noqa: PLC0415  aioice is loaded where a call is made
+    """Both calls within this host, one after the other."""
+    from natprobe.client.calling import call_within  # noqa: PLC0415  aioice is loaded where a call is made
 
-    cell, settings = ctx.cell, ctx.settings
-    secure = cell.transport == "tls"
-    service = Service(
-        address=cell.address,
-        host=cell.target.host,
-        transport=cell.transport,
-        login=settings.login,
-        trust=trust(settings.ca_file, insecure=settings.insecure) if secure else None,
-    )
-    relay = await call(service, "relay", ctx.clock)
-    return Evidence(server=cell.address, relay=relay, all=await call(service, "all", ctx.clock))
+    relays = ctx.bench.get(Relays)
+    clients = (relays.first, *((relays.second,) if relays.second else ()))
+    relay = await call_within(ctx.hold, clients, "relay", ctx.cell.transport)
+    every = await call_within(ctx.hold, clients, "all", ctx.cell.transport)
+    return Evidence(server=ctx.cell.address, relay=relay, all=every)
 
 
 def judge(evidence: Evidence) -> Judgement:
+    """Two calls are weighed against each other; one stands for itself."""
+    if evidence.relay is not None and evidence.all is not None:
+        return _both(evidence, evidence.relay, evidence.all)
+    made = evidence.relay or evidence.all
+    if made is None:
+        return Judgement(status=Status.INCONCLUSIVE, summary="no call was made")
+    return _connected(made, made.selected) if made.selected else _unconnected(made)
+
+
+def _both(evidence: Evidence, relay: Call, every: Call) -> Judgement:
     """The relay-only call decides; the other one says what hides its fault."""
-    summary = f"relays alone: {_told(evidence.relay)}; all candidates: {_told(evidence.all)}"
-    if evidence.relay.trouble is None:
-        lost = _lost(evidence.relay)
-        return Judgement(status=Status.WARN if lost else Status.PASS, summary=summary)
+    summary = f"relays alone: {_told(relay)}; all candidates: {_told(every)}"
+    if relay.trouble is None:
+        return Judgement(status=Status.WARN if _lost(relay) else Status.PASS, summary=summary)
     facts = {
         "address": str(evidence.server),
-        "detail": f"a call with relays alone does not connect ({evidence.relay.trouble})",
-        "sends": str(len(evidence.relay.pairs)),
+        "detail": f"a call with relays alone does not connect ({relay.trouble})",
     }
-    finding = "ice-all-hides-broken-turn" if evidence.all.trouble is None else "ice-check-timeout"
-    return Judgement(status=Status.FAIL, summary=summary, raised=(Raised(id=finding, facts=facts),))
+    finding = "ice-all-hides-broken-turn" if every.trouble is None else "ice-check-timeout"
+    raised = (Raised(id=finding, facts=facts | _asked(relay)),)
+    return Judgement(status=Status.FAIL, summary=summary, raised=raised)
+
+
+def _connected(made: Call, selected: Pair) -> Judgement:
+    """It works; what is lost, and a relay that was needed, are warnings."""
+    raised: list[Raised] = []
+    if made.direct_refuted:
+        sent = sum(pair.sent for pair in made.refuted)
+        detail = f"{len(made.refuted)} direct pairs stayed unanswered in {sent} checks, and a relay connected"
+        raised.append(Raised(id="ice-needs-relay", facts={"detail": detail}))
+    raised += _remarks(made)
+    way = "through a relay" if selected.relayed else "directly"
+    summary = f"connected {way}{_pair(made, selected)}{_checks(made)}{_quality(made)}"
+    warns = _lost(made) or made.direct_refuted
+    return Judgement(status=Status.WARN if warns else Status.PASS, summary=summary, raised=tuple(raised))
+
+
+def _unconnected(made: Call) -> Judgement:
+    """Why not, by what was heard of the other end; silence alone does not say whose it is."""
+    own, theirs = made.candidates
+    if made.waited_ms is None:
+        return Judgement(status=Status.INCONCLUSIVE, summary=f"no call: {made.trouble}")
+    raised = (*_causes(made), *_remarks(made))
+    kinds = f"{_kinds(own)} here, {_kinds(theirs)} there"
+    summary = f"not connected: {made.trouble} within {made.waited_ms / 1000:.0f} s ({kinds}){_checks(made)}"
+    return Judgement(status=Status.FAIL, summary=summary, raised=raised)
+
+
+def _causes(made: Call) -> tuple[Raised, ...]:
+    own, theirs = made.candidates
+    checks, facts = made.checks, _asked(made)
+    if made.policy == "relay" and not own:
+        return (Raised(id="ice-relay-only-no-turn", facts={"detail": "no TURN server gave an address"}),)
+    if checks.refused or checks.strange:
+        at = next((str(pair.remote) for pair in made.pairs if pair.sent), "the other side")
+        return (Raised(id="ice-credentials-mismatch", facts={"address": at, "code": "401"}),)
+    if not made.pairs:
+        return (_pairless(made),)
+    timeout = Raised(id="ice-check-timeout", facts=facts)
+    if "relay" in own or "relay" in theirs:
+        return (timeout,)
+    detail = (
+        f"none of {len(made.pairs)} direct pairs was answered in {checks.sent} checks, and neither side has a relay"
+    )
+    return (timeout, Raised(id="ice-needs-relay", facts={"detail": detail}))
+
+
+def _pairless(made: Call) -> Raised:
+    own, theirs = made.candidates
+    detail = f"{_kinds(own)} here and {_kinds(theirs)} there make no pair"
+    return Raised(id="ice-candidate-not-signalled" if not theirs else "ice-no-pair", facts={"detail": detail})
+
+
+def _remarks(made: Call) -> tuple[Raised, ...]:
+    """What was noticed beside, whether it connected or not."""
+    named = (Raised(id="ice-mdns-candidates", facts={"name": made.names[0]}),) if made.names else ()
+    if not made.checks.conflicts:
+        return named
+    at = str(made.selected.remote if made.selected else made.pairs[0].remote if made.pairs else "the other side")
+    facts = {"address": at, "sends": str(made.checks.conflicts)}
+    return (*named, Raised(id="ice-role-conflict", facts=facts))
+
+
+def _asked(made: Call) -> dict[str, str]:
+    return {"sends": str(made.checks.sent), "waited": f"{(made.waited_ms or 0) / 1000:.1f} s"}
 
 
 def _told(made: Call) -> str:
     if made.trouble is not None:
-        return f"fails ({made.trouble})"
+        return f"fails ({made.trouble} within {(made.waited_ms or 0) / 1000:.0f} s)"
     pair = f" by {made.selected.local_type} to {made.selected.remote_type}" if made.selected else ""
-    return f"connected in {made.connect_ms:.0f} ms{pair}{_quality(made)}"
+    return f"connected in {made.connect_ms:.0f} ms{pair}{_trip(made)}, {_lost(made)} of {_sent(made)} parcels lost"
+
+
+def _pair(made: Call, selected: Pair) -> str:
+    over = f" over {selected.relay_protocol}" if selected.relay_protocol else ""
+    by = f"{selected.local_type}{over} {selected.local} to {selected.remote_type} {selected.remote}"
+    return f" in {made.connect_ms:.0f} ms: {by}"
+
+
+def _checks(made: Call) -> str:
+    return f"; {made.checks.sent} checks sent, {made.checks.answered} answered"
 
 
 def _quality(made: Call) -> str:
     quality = made.quality
     if quality is None:
         return ""
-    rtt = "" if quality.rtt_ms is None else f", RTT {quality.rtt_ms:.1f} ms"
-    return f"{rtt}, {_lost(made)} of {2 * quality.sent} parcels lost"
+    flows = (("out", quality.outward), ("in", quality.inward)) if quality.by != "checks" else ()
+    both = "".join(f"; {name} {_flow(flow)}" for name, flow in flows)
+    there_and_back = f"; by checks {_flow(quality.outward)}" if quality.by == "checks" else ""
+    return f"{_trip(made).replace(',', ';', 1)}{both}{there_and_back}"
+
+
+def _flow(flow: Flow) -> str:
+    lost = "loss not told" if flow.lost is None else f"{flow.lost} of {flow.sent} lost"
+    return lost if flow.jitter_ms is None else f"{lost}, jitter {flow.jitter_ms:.1f} ms"
+
+
+def _trip(made: Call) -> str:
+    rtt = made.quality.rtt_ms if made.quality else None
+    return "" if rtt is None else f", RTT {rtt:.1f} ms"
 
 
 def _lost(made: Call) -> int:
-    quality = made.quality
-    return 0 if quality is None else 2 * quality.sent - quality.arrived - quality.returned
+    return sum(flow.lost or 0 for flow in _flows(made))
+
+
+def _sent(made: Call) -> int:
+    return sum(flow.sent or 0 for flow in _flows(made))
+
+
+def _flows(made: Call) -> tuple[Flow, ...]:
+    return (made.quality.outward, made.quality.inward) if made.quality else ()
+
+
+def _kinds(types: tuple[str, ...]) -> str:
+    counts = (f"{types.count(kind)} {kind}" for kind in dict.fromkeys(types))
+    return ", ".join(counts) or "no candidates"
 
 
 PROBE = Probe(
@@ -85,6 +189,5 @@ PROBE = Probe(
     judge=judge,
     deadline_s=18.0,
     needs=(Relays,),
-    after=("turn.release",),
-    transports=frozenset({"udp", "tcp", "tls"}),
+    after=("turn.allocate",),
 )

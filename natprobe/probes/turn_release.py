@@ -63,5 +63,6 @@ PROBE = Probe(
         "turn.channel",
         "turn.refresh",
         "turn.quality",
+        "ice.connect",
     ),
 )

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from natprobe.address import Address
-from natprobe.client.call import Call, Pair, Quality, jitter_ms
+from natprobe.client.call import Call, Flow, Pair, Quality
+from natprobe.client.talk import Jitter
 from natprobe.model import Status
 from natprobe.probes import ice_connect
 from tests.conftest import BuildWorld
@@ -18,16 +19,20 @@ TARGETS = f"turn:{SERVER_IPV4}", f"turns:{SERVER_IPV4}?transport=tcp"
 HOME = Layout(clients=(Client(nat=HomeNat()),))
 
 
-def made(policy: str, trouble: str | None = None, returned: int = 50) -> Call:
+def made(policy: str, trouble: str | None = None, arrived: int = 50) -> Call:
     at = Address("203.0.113.10", 50000)
     pair = Pair(local=at, local_type="relay", remote=at, remote_type="relay", state="succeeded")
-    quality = Quality(sent=50, arrived=50, returned=returned, rtt_ms=1.5, jitter_ms=0.1)
+    flows = Flow(sent=50, arrived=50, jitter_ms=0.1), Flow(sent=50, arrived=arrived, jitter_ms=0.1)
+    quality = Quality(outward=flows[0], inward=flows[1], rtt_ms=1.5)
     types = (("relay",), ("relay",))
     if trouble:
-        return Call(policy="relay" if policy == "relay" else "all", candidates=types, trouble=trouble)
+        return Call(
+            policy="relay" if policy == "relay" else "all", candidates=types, role="controlling", trouble=trouble
+        )
     return Call(
         policy="relay" if policy == "relay" else "all",
         candidates=types,
+        role="controlling",
         connect_ms=43.0,
         selected=pair,
         pairs=(pair,),
@@ -39,7 +44,7 @@ def made(policy: str, trouble: str | None = None, returned: int = 50) -> Call:
     ("relay", "everything", "status", "finding"),
     [
         (made("relay"), made("all"), Status.PASS, None),
-        (made("relay", returned=48), made("all"), Status.WARN, None),
+        (made("relay", arrived=48), made("all"), Status.WARN, None),
         (made("relay", "every pair failed"), made("all"), Status.FAIL, "ice-all-hides-broken-turn"),
         (made("relay", "every pair failed"), made("all", "every pair failed"), Status.FAIL, "ice-check-timeout"),
         (made("relay"), made("all", "every pair failed"), Status.PASS, None),
@@ -53,10 +58,18 @@ def test_the_relay_only_call_decides(relay: Call, everything: Call, status: Stat
     assert "; all candidates: " in told.summary
 
 
+def jitter(*transits: float) -> float | None:
+    seen = Jitter()
+    for number, transit in enumerate(transits):
+        seen.arrived(20.0 * number, 20.0 * number + transit)
+    return seen.ms
+
+
 def test_jitter_is_that_of_rfc_3550() -> None:
-    assert jitter_ms([5.0]) is None
-    assert jitter_ms([5.0, 5.0, 5.0]) == 0.0
-    assert jitter_ms([0.0, 16.0]) == 1.0
+    assert jitter(5.0) is None
+    assert jitter(5.0, 5.0, 5.0) == 0.0
+    assert jitter(0.0, 16.0) == 1.0
+    assert jitter(-9000.0, -8984.0) == 1.0, "the clocks of the two ends need not agree"
 
 
 def called(world: World, authority: Authority) -> list[dict[str, Any]]:
@@ -78,8 +91,8 @@ def test_a_sound_server_connects_calls_over_every_transport(build_world: BuildWo
         relay, everything = check["evidence"]["relay"], check["evidence"]["all"]
         assert (relay["selected"]["local_type"], relay["selected"]["remote_type"]) == ("relay", "relay")
         assert everything["selected"]["local_type"] == "host"
-        assert relay["quality"]["sent"] == 50
-        assert relay["quality"]["returned"] > 0
+        assert relay["quality"]["outward"]["sent"] == 50
+        assert relay["quality"]["inward"]["arrived"] > 0
     assert server.settles_at(0)
 
 

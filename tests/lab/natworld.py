@@ -150,8 +150,12 @@ class NatWorld(World):
         box.forwards()
         hosts = (*INTERNET_IPV4, *INTERNET_IPV6, NAMESERVER_IPV4, SHUT_IPV4)
         box.device("lo", *(str(ipaddress.ip_interface(host)) for host in hosts))
-        box.route("blackhole 0.0.0.0/0", "")
-        box.route("blackhole ::/0", "")
+        # What has no other way vanishes. A blackhole route would be an error for those who send from here, and
+        # coturn 4.6.1 forgets a client whose relay cannot send.
+        box.ip += ["link add void type veth peer name abyss", "link set void arp off"]
+        box.ip += ["link set void up", "link set abyss up"]
+        box.route("0.0.0.0/0", "dev void")
+        box.route("::/0", "dev void")
         box.route(f"unreachable {UNREACHABLE_IPV4}/32", "")
         return box
 

@@ -89,6 +89,12 @@ class Running:
         """Sends it a signal: Ctrl-C where nothing else is said."""
         self._process.send_signal(number)
 
+    def enter(self, text: str) -> None:
+        """Writes to its standard input, as somebody at its terminal does."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(text.encode())
+        self._process.stdin.flush()
+
     def wait(self, timeout: float = 60.0) -> Completed:
         """Waits for its end. Raises AssertionError with its output where it runs longer than `timeout` seconds."""
         try:

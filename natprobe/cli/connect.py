@@ -1,0 +1,116 @@
+"""`natprobe connect`: a call between two machines for real: which path, how fast, how good?"""
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import TextIO
+
+import msgspec
+
+from natprobe.cli.execute import execute_work
+from natprobe.cli.ice_options import add_ice_options, wished
+from natprobe.cli.keeping import add_keeping_options, keep_history, keeping
+from natprobe.cli.options import add_credential_options, add_run_options
+from natprobe.cli.output import add_output_options, tell, wanted_files
+from natprobe.cli.parser import UsageError
+from natprobe.cli.progress import progress_listeners
+from natprobe.client.description import Description, DescriptionError, Kind, looks_like_line, read_line
+from natprobe.connecting import Party, connect
+from natprobe.connecting.by_hand import ByHand, File, Place, Terminal
+
+DEFAULT_TIMEOUT_S = 120.0
+_EPILOG = """\
+One side offers, the other answers; each prints one line that the other needs.
+Both lines hold a password for this one call: treat them so until it has ended.
+
+examples:
+  natprobe connect stun:stun.example.org            here: prints the offer, then
+                                                    reads the answer
+  natprobe connect 'natprobe-offer-1...' stun:stun.example.org      there
+  natprobe connect - turn:turn.example.org -u alice      the offer from stdin
+  natprobe connect --offer-file o --answer-file a        on a shared directory:
+  natprobe connect --offer-file o --answer-file a --answer      the other side
+
+Where stdout is no terminal it holds the line alone, and the report's text goes
+to stderr; with --json the report is on stdout, and the line on stderr.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of `natprobe connect` to `parser`."""
+    parser.epilog = _EPILOG
+    parser.add_argument(
+        "words", metavar="OFFER|URI", nargs="*",
+        help="the other side's offer, to answer it (`-` reads it from stdin); stun:, turn: or turns: URIs",
+    )  # fmt: skip
+    add_ice_options(parser)
+    group = parser.add_argument_group("how the two lines travel (default: printed and pasted)")
+    group.add_argument("--answer", action="store_true", help="answer the offer that comes by a file or from stdin")
+    group.add_argument("--offer-file", metavar="FILE", help="the offer is written to FILE, or read from it")
+    group.add_argument("--answer-file", metavar="FILE", help="the answer is read from FILE, or written to it")
+    add_credential_options(parser)
+    add_run_options(parser)
+    parser.set_defaults(timeout=DEFAULT_TIMEOUT_S)
+    add_output_options(parser)
+    add_keeping_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Makes the call, and tells one report. Returns the exit code."""
+    uris, offering, far = _roles(args)
+    wish = msgspec.structs.replace(wished(args, uris, "connect"), lend=True)
+    files = wanted_files(args)
+    line_apart = args.json or args.nagios
+    stream = sys.stdout if sys.stdout.isatty() or line_apart else sys.stderr
+    with keeping(args) as keepers, _places(args, sys.stderr if line_apart else sys.stdout) as places:
+        party = Party(ByHand(places), offering, say, far)
+        report = execute_work(partial(connect, wish, party), (*progress_listeners(), *keepers))
+    if party.refusal is not None:
+        raise UsageError(f"connect: {party.refusal}")
+    keep_history(report, args)
+    return tell(report, args, files, stream)
+
+
+def _roles(args: argparse.Namespace) -> tuple[list[str], bool, Description | None]:
+    """The URIs, whether this side offers, and the offer that it was given. Raises UsageError."""
+    offers = [word for word in args.words if word == "-" or looks_like_line(word)]
+    uris = [word for word in args.words if word not in offers]
+    if len(offers) > 1:
+        raise UsageError("connect: several offers were given, and a call has one")
+    if offers and args.offer_file:
+        raise UsageError("connect: the offer is given twice: as a word, and by --offer-file")
+    if "-" in (*offers, args.answer_file, args.offer_file) and args.ice_servers == "-":
+        raise UsageError("connect: standard input cannot be the offer and --ice-servers at once")
+    if not offers or offers == ["-"]:
+        return uris, not (offers or args.answer), None
+    try:
+        return uris, False, read_line(offers[0], "offer")
+    except DescriptionError as error:
+        raise UsageError(f"connect: {error}") from None
+
+
+@contextlib.contextmanager
+def _places(args: argparse.Namespace, out: TextIO) -> Iterator[dict[Kind, Place]]:
+    """Where the two lines are written and read. Raises UsageError."""
+    terminal = Terminal(out, sys.stdin.fileno(), say, asks=sys.stdin.isatty())
+    kept: dict[Kind, File] = {}
+    named: tuple[tuple[Kind, str | None], ...] = (("offer", args.offer_file), ("answer", args.answer_file))
+    for kind, name in named:
+        if name is not None:
+            if not Path(name).parent.is_dir():
+                raise UsageError(f"--{kind}-file: there is no directory {Path(name).parent}")
+            kept[kind] = File(Path(name), say)
+    try:
+        yield {"offer": kept.get("offer", terminal), "answer": kept.get("answer", terminal)}
+    finally:
+        for file in kept.values():
+            file.remove()
+
+
+def say(line: str) -> None:
+    """One line of the conversation."""
+    sys.stderr.write(f"natprobe: {line}\n")
+    sys.stderr.flush()
