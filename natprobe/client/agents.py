@@ -22,8 +22,8 @@ from aioice.stun import Message as TheirMessage
 from natprobe.address import Address
 from natprobe.client.call import Checks, Flow, Pair, Quality
 from natprobe.client.description import Offered, offered
+from natprobe.client.jitter import Jitter
 from natprobe.client.outlets import Port
-from natprobe.client.talk import Jitter
 from natprobe.credential import Secret
 from natprobe.net.clock import Clock
 from natprobe.wire.attributes import error_code

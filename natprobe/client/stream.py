@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from natprobe.client.call import jitter_ms
 from natprobe.client.flight import Send
+from natprobe.client.jitter import jitter_ms
 from natprobe.client.mailbox import Arrival, Mailbox
 from natprobe.net.clock import Clock
 from natprobe.wire.parcel import new_token, parcel

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from natprobe.client.call import Flow, Quality
+from natprobe.client.jitter import Jitter
 from natprobe.net.clock import Clock
 
 COUNT, GAP_S = 50, 0.02
@@ -35,28 +36,6 @@ class Wire(Protocol):
 
     async def receive(self) -> bytes:
         """The next one. Raises ConnectionError where the pair is gone."""
-
-
-@dataclass(slots=True)
-class Jitter:
-    """RFC 3550 section 6.4.1's estimator. The clocks of the two ends need not agree: differences count."""
-
-    _value: float = 0.0
-    _transit: float | None = None
-    _counted: int = 0
-
-    def arrived(self, sent_ms: float, at_ms: float) -> None:
-        """One more packet, in the order of arrival."""
-        transit = at_ms - sent_ms
-        if self._transit is not None:
-            self._value += (abs(transit - self._transit) - self._value) / 16
-            self._counted += 1
-        self._transit = transit
-
-    @property
-    def ms(self) -> float | None:
-        """None for fewer than two packets."""
-        return round(self._value, 3) if self._counted else None
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ import pytest
 
 from natprobe.address import Address
 from natprobe.client.call import Call, Flow, Pair, Quality
-from natprobe.client.talk import Jitter
+from natprobe.client.jitter import jitter_ms
 from natprobe.model import Status
 from natprobe.probes import ice_connect
 from tests.conftest import BuildWorld
@@ -58,18 +58,11 @@ def test_the_relay_only_call_decides(relay: Call, everything: Call, status: Stat
     assert "; all candidates: " in told.summary
 
 
-def jitter(*transits: float) -> float | None:
-    seen = Jitter()
-    for number, transit in enumerate(transits):
-        seen.arrived(20.0 * number, 20.0 * number + transit)
-    return seen.ms
-
-
 def test_jitter_is_that_of_rfc_3550() -> None:
-    assert jitter(5.0) is None
-    assert jitter(5.0, 5.0, 5.0) == 0.0
-    assert jitter(0.0, 16.0) == 1.0
-    assert jitter(-9000.0, -8984.0) == 1.0, "the clocks of the two ends need not agree"
+    assert jitter_ms([5.0]) is None
+    assert jitter_ms([5.0, 5.0, 5.0]) == 0.0
+    assert jitter_ms([0.0, 16.0]) == 1.0
+    assert jitter_ms([-9000.0, -8984.0]) == 1.0, "the clocks of the two ends need not agree"
 
 
 def called(world: World, authority: Authority) -> list[dict[str, Any]]:
