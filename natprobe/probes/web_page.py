@@ -3,6 +3,8 @@
 It refuses before it sends anything, so nothing is asked of the target here.
 """
 
+from collections.abc import Iterator
+
 import msgspec
 
 from natprobe.address import Address, AddressKind, kind_of
@@ -10,10 +12,11 @@ from natprobe.events import Raised
 from natprobe.model import Status
 from natprobe.net.resolve import resolve
 from natprobe.probe import Context, Judgement, Probe, Settings
-from natprobe.target import SCHEMES, parse
+from natprobe.target import SCHEMES, Target, parse
 from natprobe.web.pages import is_inward, is_mixed, page_of
 
 _RESOLVE_S = 3.0
+_PERMISSION = "chrome-local-network-access"
 _MIXED = {"iceconfig+http": "iceconfig-mixed-content", "srs+http": "srs-http-api-from-https"}
 
 
@@ -42,23 +45,35 @@ async def observe(ctx: Context) -> Evidence:
 
 
 def judge(evidence: Evidence) -> Judgement:
-    """Mixed content is refused for good; the local network, in newer versions of Chrome, until the user permits it."""
+    """Mixed content is refused for good; the local network, in newer versions of Chrome, until the user permits it.
+
+    An address of somebody's own network that stands in a public page is a mistake in any browser.
+    """
     page = page_of(evidence.page)
     if page is None:
         return Judgement(status=Status.SKIP, summary="not tested: the page that is named is no web address")
     target, server = parse(evidence.uri), evidence.server
     if target.scheme in {"http", "https"} and target.host == page.host:
         return Judgement(status=Status.PASS, summary="the page's own host, which its users open themselves")
+    told = dict(_objections(evidence, page, target))
+    if not told:
+        return Judgement(status=Status.PASS, summary=f"browsers let {page} use it")
     facts = {"uri": evidence.uri, "name": str(page), "host": target.host, "kind": server.kind}
-    if is_mixed(page, target):
+    status = Status.WARN if set(told) == {_PERMISSION} else Status.FAIL
+    raised = tuple(Raised(id=finding, facts=facts) for finding in told)
+    return Judgement(status=status, summary="; ".join(told.values()), raised=raised)
+
+
+def _objections(evidence: Evidence, page: Target, target: Target) -> Iterator[tuple[str, str]]:
+    mixed, inward = is_mixed(page, target), is_inward(evidence.page_kinds, evidence.server.kind)
+    address = f"{evidence.server.host}, a {evidence.server.kind} address"
+    if mixed:
         finding = _MIXED.get(target.scheme, "sig-mixed-content")
-        summary = f"{page} is secure and this is not: browsers block it"
-        return Judgement(status=Status.FAIL, summary=summary, raised=(Raised(id=finding, facts=facts),))
-    if is_inward(evidence.page_kinds, server.kind):
-        summary = f"a public page asks for {server.host}, a {server.kind} address: Chrome wants the user's permission"
-        raised = (Raised(id="chrome-local-network-access", facts=facts),)
-        return Judgement(status=Status.WARN, summary=summary, raised=raised)
-    return Judgement(status=Status.PASS, summary=f"browsers let {page} use it")
+        yield finding, f"{page} is secure and this is not: browsers block it"
+    if inward and target.is_literal and evidence.server.kind != "loopback":
+        yield "uri-private-host", f"a public page names {address}"
+    if inward and not mixed:
+        yield _PERMISSION, f"a public page asks for {address}: Chrome wants the user's permission"
 
 
 def _page_named(settings: Settings) -> bool:

@@ -17,26 +17,33 @@ PAGE = "https://app.example.org/"
 
 
 @pytest.mark.parametrize(
-    ("uri", "host", "kinds", "finding"),
+    ("uri", "host", "kinds", "findings"),
     [
-        ("wss://ws.example.org/", "192.0.2.7", ("public",), None),
-        ("ws://ws.example.org/", "192.0.2.7", ("public",), "sig-mixed-content"),
-        ("ws://localhost:8080/", "127.0.0.1", ("public",), "chrome-local-network-access"),
-        ("http://api.example.org/v1", "192.0.2.7", (), "sig-mixed-content"),
-        ("http://app.example.org/", "192.0.2.7", ("public",), None),
-        ("iceconfig+http://ice.example.org/", "192.0.2.7", (), "iceconfig-mixed-content"),
-        ("srs+http://192.168.101.99:1985/", "192.168.101.99", ("public",), "srs-http-api-from-https"),
-        ("janus+https://gw.example.org/janus", "10.1.2.3", ("public",), "chrome-local-network-access"),
-        ("janus+https://gw.example.org/janus", "10.1.2.3", ("private",), None),
-        ("janus+https://gw.example.org/janus", "10.1.2.3", (), None),
+        ("wss://ws.example.org/", "192.0.2.7", ("public",), ()),
+        ("ws://ws.example.org/", "192.0.2.7", ("public",), ("sig-mixed-content",)),
+        ("ws://localhost:8080/", "127.0.0.1", ("public",), ("chrome-local-network-access",)),
+        ("http://api.example.org/v1", "192.0.2.7", (), ("sig-mixed-content",)),
+        ("http://app.example.org/", "192.0.2.7", ("public",), ()),
+        ("iceconfig+http://ice.example.org/", "192.0.2.7", (), ("iceconfig-mixed-content",)),
+        (
+            "srs+http://192.168.101.99:1985/",
+            "192.168.101.99",
+            ("public",),
+            ("srs-http-api-from-https", "uri-private-host"),
+        ),
+        ("wss://10.1.2.3/ws", "10.1.2.3", ("public",), ("uri-private-host", "chrome-local-network-access")),
+        ("wss://10.1.2.3/ws", "10.1.2.3", ("private",), ()),
+        ("janus+https://gw.example.org/janus", "10.1.2.3", ("public",), ("chrome-local-network-access",)),
+        ("janus+https://gw.example.org/janus", "10.1.2.3", ("private",), ()),
+        ("janus+https://gw.example.org/janus", "10.1.2.3", (), ()),
     ],
 )
 def test_scheme_and_network_of_both_decide(
-    uri: str, host: str, kinds: tuple[AddressKind, ...], finding: str | None
+    uri: str, host: str, kinds: tuple[AddressKind, ...], findings: tuple[str, ...]
 ) -> None:
     judgement = judge(Evidence(server=Address(host, 443), uri=uri, page=PAGE, page_kinds=kinds))
-    assert [raised.id for raised in judgement.raised] == ([finding] if finding else [])
-    assert (judgement.status is Status.PASS) is (finding is None)
+    assert tuple(raised.id for raised in judgement.raised) == findings
+    assert (judgement.status is Status.PASS) is (not findings)
 
 
 def test_a_page_over_plain_http_mixes_nothing() -> None:
