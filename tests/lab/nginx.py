@@ -57,11 +57,12 @@ class Nginx:
 
 def _filled(servers: str, slots: Mapping[str, Slot]) -> str:
     for name, value in {"upgrade": _UPGRADE, **slots}.items():
-        servers = servers.replace(f"<{name}>", _lines(value) if isinstance(value, Certificate) else str(value))
+        servers = servers.replace(f"<{name}>", certificate_lines(value) if isinstance(value, Certificate) else str(value))
     return servers
 
 
-def _lines(certificate: Certificate) -> str:
+def certificate_lines(certificate: Certificate) -> str:
+    """The directives that name a certificate and its key."""
     return f"ssl_certificate {certificate.chain}; ssl_certificate_key {certificate.key};"
 
 
