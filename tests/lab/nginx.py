@@ -57,7 +57,8 @@ class Nginx:
 
 def _filled(servers: str, slots: Mapping[str, Slot]) -> str:
     for name, value in {"upgrade": _UPGRADE, **slots}.items():
-        servers = servers.replace(f"<{name}>", certificate_lines(value) if isinstance(value, Certificate) else str(value))
+        text = certificate_lines(value) if isinstance(value, Certificate) else str(value)
+        servers = servers.replace(f"<{name}>", text)
     return servers
 
 
