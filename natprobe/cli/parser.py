@@ -9,7 +9,8 @@ from typing import NoReturn
 from natprobe import __version__
 
 COMMANDS = {
-    "check": "check TURN and STUN servers: the main job",
+    "check": "check servers, or a whole deployment: the main job",
+    "init": "write a first deployment file, by asking or from URIs",
     "nat": "this host's NAT: mapping, filtering, and what they mean for calls",
     "watch": "the terminal dashboard: what turned green, what broke, and why",
     "serve": "a Prometheus exporter with a /probe endpoint for many targets",

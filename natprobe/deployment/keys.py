@@ -26,6 +26,7 @@ TURN = frozenset({"turn", "turns"})
 STUN = frozenset({"stun", "stuns"})
 WEB = frozenset(name for name, scheme in SCHEMES.items() if scheme.form == "web")
 SOCKETS = frozenset(name for name in WEB if name.rpartition("+")[2] in {"ws", "wss"})
+JANUS = frozenset(name for name in WEB if name.startswith("janus+"))
 PORTS = frozenset({"tcp", "udp"})
 SECURE = frozenset(name for name, scheme in SCHEMES.items() if "tls" in scheme.transports)
 EVERY = frozenset(SCHEMES)
@@ -38,10 +39,15 @@ class Key(NamedTuple):
     """One key of a target, or of what targets take it from."""
 
     kind: Kind
+    sample: str
+    """A value, as TOML."""
     meaning: str
     """One sentence, for editors and for the documentation."""
     schemes: frozenset[str] = EVERY
     """The targets that heed it."""
+
+
+Keys = Mapping[str, Key]
 
 
 def _page(value: Any) -> str:
@@ -54,30 +60,47 @@ def _page(value: Any) -> str:
     return str(page)
 
 
-def of_targets(checks: Collection[str], lookup: Lookup, shortest_s: float) -> Mapping[str, Key]:
+def of_targets(checks: Collection[str], lookup: Lookup, shortest_s: float) -> Keys:
     """The keys of `[defaults]`, `[group.NAME]`, `[[target]]` and `[[ice_servers]]`."""
     return {
-        "user": Key(TEXT, "The TURN user name; with `secret` it stands behind the expiry.", TURN),
-        "password": Key(secret("password", lookup), "Where the TURN user's password is kept.", TURN),
-        "secret": Key(secret("secret", lookup), "Where the TURN REST shared secret is kept.", TURN),
-        "relay_port_range": Key(PORT_RANGE, "The relay's ports as the server has them, to compare.", TURN | LISTS),
-        "max_rtt_ms": Key(number(0.1, 60_000), "The longest round trip that is good enough.", TURN | STUN | LISTS),
-        "min_rate_kbps": Key(
-            number(SLOWEST_KBPS, FASTEST_KBPS), "What a relay shall carry, in kbit/s: a load.", TURN | LISTS
+        "user": Key(TEXT, '"natprobe"', "The TURN user name; with `secret` it stands behind the expiry.", TURN),
+        "password": Key(
+            secret("password", lookup), '{ env = "TURN_PASSWORD" }', "Where the TURN user's password is kept.", TURN
         ),
-        "min_cert_days": Key(whole(0, 3650), "With fewer days left a certificate ends soon (30).", SECURE | LISTS),
-        "closed": Key(FLAG, "The ports shall not be reachable from here.", PORTS),
-        "page": Key(Kind(_page, TEXT.shape), "The page that uses it: origin, and mixed content.", WEB),
-        "cors_credentials": Key(FLAG, "The page fetches it with cookies.", WEB - SOCKETS),
-        "method": Key(one_of(("GET", "POST")), "How clients ask for it.", WEB - SOCKETS),
-        "query": Key(QUERY(lookup), "Secret query parameters, each a reference.", WEB),
-        "api_secret": Key(secret("api_secret", lookup), "Where Janus' api_secret is kept.", _about("janus")),
-        "subprotocol": Key(TEXT, "The WebSocket sub-protocol that clients ask for.", SOCKETS),
-        "namespace": Key(TEXT, "The Socket.IO namespace that clients connect to.", SOCKETS),
-        "idle_s": Key(number(1, LONGEST_IDLE_S), "A silence that the WebSocket shall survive, waited out.", SOCKETS),
-        "insecure": Key(FLAG, "Go on past a bad certificate; it is still told.", SECURE | LISTS),
-        "skip": Key(list_of(_check(checks), "ids of checks"), "The ids of checks that are left out."),
-        "timeout_s": Key(number(shortest_s, 86_400), "The longest that the target may take."),
+        "secret": Key(
+            secret("secret", lookup), '{ env = "TURN_SECRET" }', "Where the TURN REST shared secret is kept.", TURN
+        ),
+        "relay_port_range": Key(
+            PORT_RANGE, '"49152-65535"', "The relay's ports as the server has them, to compare.", TURN | LISTS
+        ),
+        "max_rtt_ms": Key(
+            number(0.1, 60_000), "150", "The longest round trip that is good enough.", TURN | STUN | LISTS
+        ),
+        "min_rate_kbps": Key(
+            number(SLOWEST_KBPS, FASTEST_KBPS), "500", "What a relay shall carry, in kbit/s: a load.", TURN | LISTS
+        ),
+        "min_cert_days": Key(whole(0, 3650), "30", "With fewer days left a certificate ends soon.", SECURE | LISTS),
+        "closed": Key(FLAG, "true", "The ports shall not be reachable from here.", PORTS),
+        "page": Key(
+            Kind(_page, TEXT.shape),
+            '"https://www.example.org/"',
+            "The page that uses it: its origin, and what is mixed content.",
+            WEB,
+        ),
+        "cors_credentials": Key(FLAG, "true", "The page fetches it with cookies.", WEB - SOCKETS),
+        "method": Key(one_of(("GET", "POST")), '"POST"', "How clients ask for it.", WEB - SOCKETS),
+        "query": Key(QUERY(lookup), '{ key = { env = "ICE_KEY" } }', "Secret query parameters, each a reference.", WEB),
+        "api_secret": Key(
+            secret("api_secret", lookup), '{ env = "JANUS_SECRET" }', "Where Janus' api_secret is kept.", JANUS
+        ),
+        "subprotocol": Key(TEXT, '"chat"', "The WebSocket sub-protocol that clients ask for.", SOCKETS),
+        "namespace": Key(TEXT, '"/room"', "The Socket.IO namespace that clients connect to.", SOCKETS),
+        "idle_s": Key(
+            number(1, LONGEST_IDLE_S), "70", "A silence that the WebSocket shall survive, waited out.", SOCKETS
+        ),
+        "insecure": Key(FLAG, "true", "Go on past a bad certificate; it is still told.", SECURE | LISTS),
+        "skip": Key(list_of(_check(checks), "ids of checks"), '["http.cors"]', "The ids of checks that are left out."),
+        "timeout_s": Key(number(shortest_s, 86_400), "15", "The longest that the target may take."),
     }
 
 
@@ -86,27 +109,29 @@ def _check(checks: Collection[str]) -> Kind:
     return Kind(one_of(checks).read, {"type": "string", "pattern": r"^[a-z]+\.[a-z-]+$"})
 
 
-def _about(what: str) -> frozenset[str]:
-    return frozenset(name for name in SCHEMES if name.startswith(f"{what}+"))
-
-
-def of_run(shortest_s: float) -> Mapping[str, Key]:
+def of_run(shortest_s: float) -> Keys:
     """The keys of `[run]`."""
     return {
-        "deadline_s": Key(number(shortest_s, 86_400), "The whole run's deadline, as --timeout."),
-        "ca_file": Key(TEXT, "Trust the authorities in this PEM file, as --ca-file."),
-        "resolvers": Key(NAMESERVERS, "Ask these nameservers, as --resolver."),
-        "families": Key(FAMILIES, 'Only "ipv4" or only "ipv6", as -4 and -6.'),
+        "deadline_s": Key(number(shortest_s, 86_400), "60", "The whole run's deadline, as --timeout."),
+        "ca_file": Key(TEXT, '"ca.pem"', "Trust the authorities in this PEM file, as --ca-file."),
+        "resolvers": Key(NAMESERVERS, '["192.0.2.53"]', "Ask these nameservers, as --resolver."),
+        "families": Key(FAMILIES, '["ipv4"]', 'Only "ipv4" or only "ipv6", as -4 and -6.'),
     }
 
 
-def of_list(lookup: Lookup) -> Mapping[str, Key]:
+def of_list(lookup: Lookup) -> Keys:
     """The keys that `[[ice_servers]]` has beside those of targets."""
     return {
-        "name": Key(TEXT, "What the report calls the list."),
-        "servers": Key(SERVERS(lookup), "The entries, as RTCPeerConnection takes them; credentials by reference."),
-        "text": Key(JSON_TEXT(lookup), "The list as the page has it, as text or a reference to it."),
-        "public": Key(FLAG, "Whether whoever opens the page can read it."),
+        "name": Key(TEXT, '"page"', "What the report calls the list (`page` where it is left out)."),
+        "servers": Key(
+            SERVERS(lookup),
+            '[{ urls = "stun:stun.example.org" }]',
+            "The entries, as RTCPeerConnection takes them; credentials by reference.",
+        ),
+        "text": Key(
+            JSON_TEXT(lookup), '{ file = "ice.json" }', "The list as the page has it, as text or a reference to it."
+        ),
+        "public": Key(FLAG, "true", "Whether whoever opens the page can read it."),
     }
 
 

@@ -31,6 +31,17 @@ class Lookup(Protocol):
         """All that stands there: it may hold credentials."""
 
 
+class _Nowhere:
+    def secret(self, place: Place) -> Secret:
+        raise CredentialError(f"{place} is not looked up")
+
+    text = secret
+
+
+NOWHERE: Lookup = _Nowhere()
+"""Finds nothing: for those who only want to know what may be written."""
+
+
 class Kept(NamedTuple):
     """A secret that was looked up, and where."""
 

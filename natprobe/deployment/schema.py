@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from natprobe.credential import CredentialError, Place, Secret
 from natprobe.deployment import keys
 from natprobe.deployment.keys import Key
+from natprobe.deployment.references import NOWHERE
 from natprobe.tomlfile.readers import TEXT
 
 TITLE = "natprobe/deployment/1"
@@ -20,23 +20,13 @@ SHORTEST_S = 2.0
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 
 
-class _Nowhere:
-    """A Lookup for those who only want to know what may be written."""
-
-    def secret(self, place: Place) -> Secret:
-        """Finds nothing."""
-        raise CredentialError(f"{place} is not looked up")
-
-    text = secret
-
-
 def schema() -> dict[str, Any]:
     """The schema of every file that some natprobe of this version could take."""
-    level = keys.of_targets((), _Nowhere(), SHORTEST_S)
+    level = keys.of_targets((), NOWHERE, SHORTEST_S)
     uris = {**keys.uris(keys.DIALLED).shape, "description": "Targets that need no more than their URI."}
     uri = {**keys.uris(keys.DIALLED).shape["items"], "description": "What is checked."}
     group = {"group": {**TEXT.shape, "description": "Takes what [group.NAME] says, and is shown under that name."}}
-    listed = {**_properties(level), **_properties(keys.of_list(_Nowhere())), **group}
+    listed = {**_properties(level), **_properties(keys.of_list(NOWHERE)), **group}
     return {
         "$schema": _DRAFT,
         "title": TITLE,
