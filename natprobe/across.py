@@ -11,6 +11,9 @@ _SILENT_UDP = "udp-port-blocked"
 _WRONG_PORT = "uri-wrong-service-port"
 _UNHEARD = frozenset({_SILENT_UDP, "udp-port-refused"})
 _ENOUGH_SERVERS = 2
+_LED = " from "
+"""What stands in `asked` between a target and the one whose answer named it."""
+_DEAD_AT = frozenset({"turn.reach", "stun.binding", "dns.resolve"})
 
 
 def side_by_side(checks: tuple[Check, ...]) -> tuple[Check, ...]:
@@ -116,6 +119,47 @@ def misleading_records(checks: tuple[Check, ...]) -> tuple[Check, ...]:
         else check
         for check in checks
     )
+
+
+def named_by_answers(checks: tuple[Check, ...]) -> tuple[Check, ...]:
+    """What an answer named and does not work is a fault of that answer as well: users get it from there."""
+    return tuple(_blamed(check, checks) if check.status is Status.FAIL else check for check in checks)
+
+
+def _blamed(check: Check, checks: tuple[Check, ...]) -> Check:
+    _, led, origin = (check.asked or "").rpartition(_LED)
+    if not led:
+        return check
+    facts = {"uri": origin, "name": check.target, "detail": check.summary}
+    if origin.startswith("iceconfig+") and check.id in _DEAD_AT:
+        return _added(check, "iceconfig-private-or-dead-server", facts)
+    if origin.startswith("iceconfig+"):
+        return _refused(check, facts, checks)
+    if origin.startswith("apprtc+") and check.target.startswith("collider+"):
+        return _added(check, "sig-apprtc-wss", facts | {"uri": check.target})
+    return check
+
+
+def _refused(check: Check, facts: dict[str, str], checks: tuple[Check, ...]) -> Check:
+    """`check`, its credential's issuer blamed where it was refused for its credential."""
+    finding = next((each for each in check.findings if each.startswith("turn-auth-")), None)
+    if check.id != "turn.allocate" or finding is None:
+        return check
+    user = check.facts.get(finding, {}).get("user", "")
+    asked = check.evidence.get("exchanges") or [{}]
+    facts = facts | {"user": user, "code": str(asked[-1].get("code") or "")}
+    left_s = _left_s(user, facts["uri"], checks) if finding == "turn-auth-rest-expired" else None
+    if left_s is not None and left_s > 0:  # past by this host's clock, and not by its issuer's
+        late = facts | {"detail": f"by that clock {left_s:.0f} s are left, and by this host's none"}
+        check = _added(check, "turn-auth-clock-skew", late)
+    return _added(check, "iceconfig-turn-rejects", facts)
+
+
+def _left_s(user: str, origin: str, checks: tuple[Check, ...]) -> float | None:
+    """What `user` had left by its issuer's clock; None where that is not known."""
+    expiry = next((each for each in checks if each.id == "iceconfig.expiry" and each.target == origin), None)
+    told = expiry.evidence.get("credentials", ()) if expiry else ()
+    return next((each.get("left_s") for each in told if each.get("user") == user), None)
 
 
 def _led(evidence: dict[str, Any]) -> bool:

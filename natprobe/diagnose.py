@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from natprobe.across import side_by_side
+from natprobe.across import named_by_answers, side_by_side
 from natprobe.catalogue import entry_of
 from natprobe.fold import verdict_of
 from natprobe.model import Check, Finding, Report, Severity, Status
@@ -33,7 +33,7 @@ _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 def diagnose(report: Report) -> Report:
     """`report` with what its checks mean together. Diagnosing twice changes nothing."""
     seen = side_by_side(report.checks)
-    checks = tuple(_settled(check, seen) for check in seen)
+    checks = named_by_answers(tuple(_settled(check, seen) for check in seen))
     settled = msgspec.structs.replace(report, checks=checks)
     return msgspec.structs.replace(settled, findings=_findings(settled), verdict=verdict_of(settled))
 

@@ -80,9 +80,13 @@ def led(order: Order, where: Cell | None, lead: Lead) -> Order | None:
         credential_origin=f"the answer of {order.target}" if lead.credential else None,
         minted=False,
         api_secret=None,
-        query_secrets=(),
+        query_secrets=lead.query_secrets,
         relay_ports=None,
-        expect=Expectations(page=order.settings.expect.page, min_cert_days=order.settings.expect.min_cert_days),
+        expect=Expectations(
+            page=order.settings.expect.page or lead.page,
+            min_cert_days=order.settings.expect.min_cert_days,
+            method=lead.method,
+        ),
     )
     return Order(lead.target, settings, order.target, order.depth + 1, shunned)
 

@@ -126,6 +126,12 @@ class Lead(msgspec.Struct, frozen=True):
 
     target: Target
     credential: Credential | None = None
+    query_secrets: tuple[tuple[str, Secret], ...] = ()
+    """Parameters of its URL that may be secret: sent, and shown nowhere."""
+    page: str | None = None
+    """The page that uses it, where the user has named none."""
+    method: Literal["GET", "POST"] | None = None
+    """How clients ask for it, where that is known."""
 
 
 Followed = Literal["followed", "known", "withheld", "too-many"]

@@ -2,22 +2,12 @@
 
 import msgspec
 
-from natprobe.catalogue import load
-from natprobe.credential import examine
 from natprobe.events import Raised
-from natprobe.iceservers import IceServer, IceServersError, read
+from natprobe.iceservers import IceServersError, read
 from natprobe.model import Status
-from natprobe.probe import Context, Followed, Judgement, Lead, Probe
-
-
-class Server(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One URI of the list."""
-
-    uri: str
-    user: str | None = None
-    time_limited: bool = False
-    """Whether the user name tells when the credential ends (TURN REST)."""
-    followed: Followed
+from natprobe.probe import Context, Judgement, Probe
+from natprobe.web.gravity import status_of
+from natprobe.web.handed import HandedOut, follow_server, public_users
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -25,7 +15,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     name: str
     public: bool = False
-    servers: tuple[Server, ...] = ()
+    servers: tuple[HandedOut, ...] = ()
     unusable: tuple[tuple[str, str], ...] = ()
     """Texts in the place of a URI, each with the reason."""
     raised: tuple[Raised, ...] = ()
@@ -45,19 +35,9 @@ async def observe(ctx: Context) -> Evidence:
     return Evidence(
         name=name,
         public=written.public,
-        servers=tuple(_server(ctx, each) for each in listed.servers),
+        servers=tuple(follow_server(ctx, each) for each in listed.servers),
         unusable=listed.unusable,
         raised=listed.raised,
-    )
-
-
-def _server(ctx: Context, each: IceServer) -> Server:
-    known = examine(each.credential, ctx.settings.now_s) if each.credential else None
-    return Server(
-        uri=str(each.target),
-        user=each.credential.username if each.credential else None,
-        time_limited=known is not None and known.looks_like_rest,
-        followed=ctx.follow(Lead(each.target, each.credential)),
     )
 
 
@@ -67,23 +47,12 @@ def judge(evidence: Evidence) -> Judgement:
         finding, detail = evidence.broken
         told = Raised(id=finding, facts={"uri": evidence.name, "detail": detail})
         return Judgement(status=Status.FAIL, summary=detail, raised=(told,))
-    raised = (*evidence.raised, *_public(evidence))
-    severities = {load().entry(each.id).severity for each in raised}
-    status = Status.FAIL if "error" in severities else Status.WARN if "warning" in severities else Status.PASS
+    raised = (*evidence.raised, *(public_users(evidence.servers, evidence.name) if evidence.public else ()))
     count = len(evidence.servers) + len(evidence.unusable)
     remarks = ", ".join(each.id for each in raised)
     uris = f"{count} URI{'' if count == 1 else 's'}"
     summary = f"{uris}: {remarks}" if remarks else f"{uris}, as browsers take them"
-    return Judgement(status=status, summary=summary, raised=raised)
-
-
-def _public(evidence: Evidence) -> tuple[Raised, ...]:
-    """A user that never ends, and that every visitor can read."""
-    users = dict.fromkeys(each.user for each in evidence.servers if each.user and not each.time_limited)
-    if not evidence.public or not users:
-        return ()
-    facts = {"user": ", ".join(filter(None, users)), "uri": evidence.name}
-    return (Raised(id="turn-auth-weak-or-public-credentials", facts=facts),)
+    return Judgement(status=status_of(raised), summary=summary, raised=raised)
 
 
 PROBE = Probe(
