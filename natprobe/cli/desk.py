@@ -4,14 +4,14 @@ import argparse
 import time
 from dataclasses import replace
 from functools import partial
-from typing import Any
+
+import msgspec
 
 from natprobe.cli.execute import Work
 from natprobe.cli.kept import kept_report
 from natprobe.cli.nat import plain_nat_probes
-from natprobe.cli.options import deadline_s, families, settings
 from natprobe.cli.parser import UsageError
-from natprobe.cli.planning import parsed
+from natprobe.cli.planning import Wanted, parsed, planned
 from natprobe.cli.tape import Tape
 from natprobe.credential import Credential, CredentialError, Given, Secret, mint
 from natprobe.credential.secret import checked_username
@@ -19,15 +19,14 @@ from natprobe.events import Emit
 from natprobe.gathering import Wish, gather
 from natprobe.model import Command, Report
 from natprobe.plan import Plan
-from natprobe.probe import Probe
-from natprobe.probes import all_probes
+from natprobe.probe import Settings
 from natprobe.runner import run
 from natprobe.target import Target
 from natprobe_tui.desk import DeskError
 
 _TTL_S = 86400
 _ORIGIN = "the dashboard"
-_HOST_DEADLINE_S = 10.0
+_LONGEST_LOOK_S = 10.0
 """A look at this host stands between two rounds: it takes no longer than this."""
 _NAT_SCHEMES = frozenset({"stun", "turn"})
 _ICE_SCHEMES = frozenset({"stun", "stuns", "turn", "turns"})
@@ -36,12 +35,11 @@ _ICE_SCHEMES = frozenset({"stun", "stuns", "turn", "turns"})
 class Desk:
     """Answers the dashboard's wishes (`natprobe_tui.desk.Desk`), and plans its rounds."""
 
-    def __init__(
-        self, args: argparse.Namespace, targets: tuple[Target, ...], given: Given | None, tape: Tape | None = None
-    ) -> None:
+    def __init__(self, args: argparse.Namespace, want: Wanted, tape: Tape | None = None) -> None:
         self._args = args
-        self._targets = targets
-        self._given = given
+        self._want = want
+        self._logins: dict[Target, Given] = {}
+        """What was typed for one target."""
         self._tape = tape or Tape()
 
     @property
@@ -49,10 +47,11 @@ class Desk:
         """The file that is written, or nothing."""
         return self._tape.name
 
-    def plan(self, asked: str | None) -> Plan:
+    def plan(self, asked: str | None = None) -> Plan:
         """A round of all targets, or of the one that is named. Raises UsageError."""
-        chosen = tuple(target for target in self._targets if asked in (None, str(target)))
-        return self._plan("watch", chosen or self._targets, all_probes())
+        whole = self._plan("watch")
+        chosen = tuple(target for target in whole.targets if asked in (None, str(target)))
+        return replace(whole, targets=chosen or whole.targets)
 
     def look(self) -> Work:
         """A look at this host: through which NAT it speaks, and which candidates it has."""
@@ -64,15 +63,23 @@ class Desk:
             (target,) = parsed([text])
         except UsageError as error:
             raise DeskError(str(error)) from None
-        if target in self._targets:
+        if target in self.plan().targets:
             raise DeskError(f"{target} is watched already")
-        self._targets = (*self._targets, target)
+        self._want = replace(self._want, targets=(*self._want.targets, target))
         return f"{target} is watched as well"
 
-    def log_in(self, user: str, password: str, secret: str) -> str:
-        """Takes another credential for all targets."""
-        self._given = typed(user, password, secret)
-        return f"{self._given.credential.username} logs in from now on"
+    def log_in(self, user: str, password: str, secret: str, target: str) -> str:
+        """Takes another credential for one target, or for all where none is named."""
+        whose = [each for each in self.plan().targets if target in ("", str(each))]
+        if not whose:
+            raise DeskError(f"{target} is not watched; name a target as it stands in the table, or none for all")
+        given = typed(user, password, secret)
+        if target:
+            self._logins[whose[0]] = given
+        else:
+            self._logins.clear()
+            self._want = replace(self._want, given=given, for_all=True)
+        return f"{given.credential.username} logs in from now on"
 
     def record(self, name: str) -> str:
         """Records in a new file."""
@@ -92,29 +99,34 @@ class Desk:
         self._tape.end()
         return f"{name} is complete"
 
-    def _plan(self, command: Command, targets: tuple[Target, ...], probes: tuple[Probe[Any], ...]) -> Plan:
-        return Plan(
-            command=command,
-            targets=targets,
-            probes=probes,
-            settings=settings(self._args, _renewed(self._given)),
-            deadline_s=deadline_s(self._args),
-            families=families(self._args),
-        )
+    def _plan(self, command: Command) -> Plan:
+        plan = planned(command, self._args, replace(self._want, given=_renewed(self._want.given)))
+        typed_for = {
+            target: _by(plan.own.get(target, plan.settings), _renewed(given)) for target, given in self._logins.items()
+        }
+        return replace(plan, own={**plan.own, **typed_for})
 
     def _nat(self) -> Plan:
         """Servers that are asked over UDP tell of the NAT."""
-        asked = tuple(each for each in self._targets if each.scheme in _NAT_SCHEMES and each.transport != "tcp")
-        return replace(self._plan("nat", asked, plain_nat_probes()), aim="host", deadline_s=self._host_deadline_s)
+        plan = self._plan("nat")
+        asked = tuple(each for each in plan.targets if each.scheme in _NAT_SCHEMES and each.transport != "tcp")
+        return replace(
+            plan, targets=asked, probes=plain_nat_probes(), aim="host", deadline_s=min(plan.deadline_s, _LONGEST_LOOK_S)
+        )
 
     def _wish(self) -> Wish:
-        asked = tuple(target for target in self._targets if target.scheme in _ICE_SCHEMES)
-        plan = replace(self._plan("gather", asked, all_probes()), deadline_s=self._host_deadline_s)
-        return Wish(plan, (plan.settings.credential,) * len(asked))
+        plan = self._plan("gather")
+        asked = tuple(target for target in plan.targets if target.scheme in _ICE_SCHEMES)
+        logins = tuple(plan.own.get(target, plan.settings).credential for target in asked)
+        return Wish(replace(plan, targets=asked, deadline_s=min(plan.deadline_s, _LONGEST_LOOK_S)), logins)
 
-    @property
-    def _host_deadline_s(self) -> float:
-        return min(deadline_s(self._args), _HOST_DEADLINE_S)
+
+def _by(settings: Settings, given: Given | None) -> Settings:
+    if given is None:
+        return settings
+    return msgspec.structs.replace(
+        settings, credential=given.credential, credential_origin=given.origin, minted=given.secret is not None
+    )
 
 
 async def _look(nat: Plan, wish: Wish, emit: Emit) -> None:

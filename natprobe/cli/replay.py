@@ -49,7 +49,7 @@ def _watch(args: argparse.Namespace) -> int:
     """Plays the recording in the dashboard."""
     if not SLOWEST <= args.speed <= FASTEST:
         raise UsageError(f"--speed: {args.speed:g} is out of bounds; give {SLOWEST:g} to {FASTEST:g}")
-    from natprobe.cli.watch import need_terminal, shown, told  # noqa: PLC0415
+    from natprobe.cli.playing import need_terminal, shown, told  # noqa: PLC0415
     from natprobe_tui.feed import Replay  # noqa: PLC0415
 
     try:

@@ -26,9 +26,9 @@ from textual_serve.download_manager import DownloadManager
 
 from natprobe.cli.exits import PASSED
 from natprobe.cli.parser import UsageError
+from natprobe.cli.planning import Wanted
 from natprobe.cli.web_page import FOCUS, PAGE, POLICY
 from natprobe.cli.web_session import environment
-from natprobe.credential import Given
 
 HOST = "127.0.0.1"
 DRIVER = "natprobe_tui.browser:BrowserDriver"
@@ -178,10 +178,10 @@ def _size(wanted: object, otherwise: int) -> int:
         return otherwise
 
 
-def serve(args: argparse.Namespace, given: Given | None) -> int:
+def serve(args: argparse.Namespace, want: Wanted) -> int:
     """Serves until it is told to stop. Raises UsageError where the port is taken."""
     try:
-        asyncio.run(_serve(Pages(environment(args, given)), args.web_port))
+        asyncio.run(_serve(Pages(environment(args, want)), args.web_port))
     except OSError as error:
         raise UsageError(
             f"--web-port: {args.web_port} cannot be listened on ({os.strerror(error.errno or 0)})"

@@ -6,18 +6,18 @@ import pytest
 
 from natprobe.cli.desk import Desk, older, typed
 from natprobe.cli.parser import parse
+from natprobe.cli.planning import wanted
 from natprobe.cli.tape import Tape
 from natprobe.credential import Secret, matches
 from natprobe.events import Event
 from natprobe.record import read
-from natprobe.target import parse as target_of
 from natprobe_tui.desk import DeskError
 from tests.tui.stage import a_round
 
 
 def desk_for(*targets: str, tape: Tape | None = None) -> Desk:
     args = parse(["watch", *targets])
-    return Desk(args, tuple(target_of(text) for text in args.targets), None, tape)
+    return Desk(args, wanted(args), tape)
 
 
 def test_an_added_target_is_planned_from_the_next_round_on() -> None:
@@ -39,7 +39,7 @@ def test_what_is_no_new_target_is_refused_in_one_line(text: str, message: str) -
 def test_a_credential_that_was_typed_is_used_for_every_target() -> None:
     desk = desk_for("turn:192.0.2.1", "turn:192.0.2.2")
     assert desk.plan(None).settings.credential is None
-    assert "hunter2" not in desk.log_in("alice", "hunter2", "")
+    assert "hunter2" not in desk.log_in("alice", "hunter2", "", "")
     settings = desk.plan(None).settings
     assert settings.credential is not None
     assert (settings.credential.username, settings.credential.password.reveal()) == ("alice", "hunter2")

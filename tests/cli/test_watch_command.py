@@ -5,6 +5,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from natprobe.cli.alarms import alarm
 from natprobe.cli.beside import Beside, beside
 from natprobe.cli.desk import Desk
 from natprobe.cli.parser import UsageError, parse
+from natprobe.cli.planning import wanted
 from natprobe.credential import Credential, Given, Secret, matches
 from natprobe.events import CheckEnded, CheckStarted, Event, Packet, RunEnded, RunStarted
 from natprobe.model import Status
@@ -168,9 +170,9 @@ def test_the_help_says_the_rule_of_the_pace() -> None:
 
 def test_a_round_of_one_target_plans_that_one_only() -> None:
     args = parse(["watch", "turn:192.0.2.1", "turn:192.0.2.2"])
-    targets = tuple(target_of(text) for text in args.targets)
-    plan = Desk(args, targets, None).plan
-    assert plan(None).targets == targets
+    plan = Desk(args, wanted(args)).plan
+    targets = plan().targets
+    assert list(map(str, targets)) == ["turn:192.0.2.1", "turn:192.0.2.2"]
     assert plan("turn:192.0.2.2").targets == targets[1:]
     assert plan("turn:192.0.2.2").command == "watch"
 
@@ -179,7 +181,7 @@ def test_a_minted_credential_is_minted_anew_for_each_round() -> None:
     args = parse(["watch", "turn:192.0.2.1", "--secret", "north", "-u", "alice"])
     secret = Secret("north")
     given = Given(credential=Credential("1000:alice", Secret("old")), origin="--secret", secret=secret)
-    settings = Desk(args, (target_of("turn:192.0.2.1"),), given).plan(None).settings
+    settings = Desk(args, replace(wanted(args), given=given)).plan().settings
     assert settings.credential is not None
     assert settings.minted
     assert matches(secret, settings.credential)

@@ -1,5 +1,6 @@
 """The server of `natprobe watch --web`: whom it answers, what a session is handed, and what it refuses."""
 
+import argparse
 import asyncio
 import json
 from collections.abc import AsyncIterator
@@ -12,13 +13,11 @@ from aiohttp import web
 from natprobe.cli import watch
 from natprobe.cli import web as served
 from natprobe.cli.parser import UsageError, parse
+from natprobe.cli.planning import Wanted, wanted
 from natprobe.cli.web import HOST, MOST_SESSIONS, Pages
 from natprobe.cli.web_page import POLICY
-from natprobe.cli.web_session import OPTIONS, arguments, environment
-from natprobe.credential import Credential, Given, Secret
-
-GIVEN = Given(credential=Credential("alice", Secret("hunter2")), origin="-p")
-MINTED = Given(credential=Credential("1000:alice", Secret("x")), origin="--secret", secret=Secret("north"))
+from natprobe.cli.web_session import OPTIONS, environment, received
+from natprobe.credential import Credential, Secret
 
 
 @asynccontextmanager
@@ -101,29 +100,43 @@ def test_a_size_is_bounded(wanted: str | None, size: int) -> None:
     assert served._size(wanted, 80) == size
 
 
-def test_a_session_gets_every_option_and_no_secret_on_its_command_line() -> None:
+OWN = {"run", "web", "web_port", "user", "password", "secret"}
+
+
+def handed_on(*options: str) -> tuple[argparse.Namespace, dict[str, str]]:
+    args = parse(["watch", "turn:192.0.2.1", "--web", *options])
+    return args, environment(args, wanted(args))
+
+
+def again(handed: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> tuple[argparse.Namespace, Wanted]:
+    for name, value in handed.items():
+        monkeypatch.setenv(name, value)
+    return received(handed)
+
+
+def test_a_session_gets_every_option_and_no_secret_among_them(monkeypatch: pytest.MonkeyPatch) -> None:
     options = ["-6", "--interval", "7", "--bell", "--resolver", "192.0.2.53", "--insecure", "--no-host"]
-    args = parse(["watch", "turn:192.0.2.1", "-u", "alice", "-p", "hunter2", "--web", *options])
-    handed = environment(args, GIVEN)
-    again = arguments(dict(handed))
-    given = {
-        name: value for name, value in vars(args).items() if name not in ("run", "web", "web_port", "user", "password")
-    }
-    assert {name: value for name, value in vars(again).items() if name in given} == given
-    assert (again.web, again.password) == (False, None)
+    args, handed = handed_on("-u", "alice", "-p", "hunter2", *options)
     assert "hunter2" not in handed[OPTIONS]
-    assert (handed["NATPROBE_USER"], handed["NATPROBE_PASSWORD"]) == ("alice", "hunter2")
+    got, want = again(handed, monkeypatch)
+    assert {n: v for n, v in vars(got).items() if n not in OWN} == {n: v for n, v in vars(args).items() if n not in OWN}
+    assert (got.web, got.password, want.for_all) == (False, None, True)
+    assert want.given is not None
+    assert want.given.credential == Credential("alice", Secret("hunter2"))
 
 
-def test_a_session_mints_from_the_secret_itself() -> None:
-    args = parse(["watch", "turn:192.0.2.1", "--secret", "north", "-u", "alice", "--web"])
-    handed = environment(args, MINTED)
-    assert (handed["NATPROBE_USER"], handed["NATPROBE_PASSWORD"], handed["NATPROBE_SECRET"]) == ("alice", "", "north")
+def test_a_session_mints_from_the_secret_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, handed = handed_on("-u", "alice", "--secret", "north")
+    _, want = again(handed, monkeypatch)
+    assert want.given is not None
+    assert want.given.secret == Secret("north")
+    assert want.given.credential.username.endswith(":alice")
 
 
-def test_without_a_credential_none_is_handed_on() -> None:
-    handed = environment(parse(["watch", "turn:192.0.2.1", "--web"]), None)
-    assert {handed[name] for name in ("NATPROBE_USER", "NATPROBE_PASSWORD", "NATPROBE_SECRET")} == {""}
+def test_without_a_credential_the_environment_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, handed = handed_on()
+    assert set(handed) == {OPTIONS}
+    assert again(handed, monkeypatch)[1].given is None
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,8 @@ class Notes:
     def add(self, text: str) -> str:
         return self._note("add", text)
 
-    def log_in(self, user: str, password: str, secret: str) -> str:
-        return self._note("log in", user, password, secret)
+    def log_in(self, user: str, password: str, secret: str, target: str) -> str:
+        return self._note("log in", user, password, secret, target)
 
     def record(self, name: str) -> str:
         self.recording = name
@@ -114,7 +114,7 @@ async def test_a_credential_is_typed_without_echo_and_shows_nowhere() -> None:
         assert form.query(Hidden).first().value == SECRET
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, MainScreen) and start.count == 2)
-        assert desk.asked == [("log in", "alice", SECRET, "")]
+        assert desk.asked == [("log in", "alice", SECRET, "", "")]
         assert not any(SECRET in note.message for note in app._notifications)
 
 

@@ -20,6 +20,7 @@ from natprobe_tui.form import Field, FormScreen
 from natprobe_tui.host_screen import HostScreen
 from natprobe_tui.keys import KEYS, Where, bindings
 from natprobe_tui.main_screen import MainScreen
+from natprobe_tui.place import asked_of
 from natprobe_tui.player import Player, Tell
 from natprobe_tui.since_screen import SinceScreen
 
@@ -106,8 +107,9 @@ class Watch(Player):
                 Field("user name"),
                 Field("password", hidden=True),
                 Field("or the shared secret that mints one (TURN REST)", hidden=True),
+                Field("for this target alone; empty for all", self._target_here()),
             )
-            self._ask("Credential for all targets", fields, self._then_check(self.desk.log_in))
+            self._ask("Enter a credential", fields, self._then_check(self.desk.log_in))
 
     def action_record(self) -> None:
         """Asks for a file to record in; where a recording goes on, ends it."""
@@ -141,6 +143,12 @@ class Watch(Player):
         if what:
             self.notify(clean(what))
         self._count()
+
+    def _target_here(self) -> str:
+        """The target at the cursor, where there are several."""
+        place = self.shown.place if isinstance(self.shown, MainScreen | CheckScreen) else None
+        targets = {asked_of(cell.asked) for cell in self.board.cells}
+        return asked_of(place.cell.asked) if place is not None and len(targets) > 1 else ""
 
     def _then_check(self, take: Callable[..., str]) -> Callable[..., str]:
         """`take`, and everything is checked by what it changed."""

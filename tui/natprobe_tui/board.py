@@ -31,7 +31,7 @@ from natprobe_tui.changes import Change, between
 from natprobe_tui.host import Host
 from natprobe_tui.moments import at_s, written
 from natprobe_tui.packets import Captured
-from natprobe_tui.place import Cell, Place, place_of
+from natprobe_tui.place import Cell, Place, asked_of, place_of
 from natprobe_tui.progress import Progress
 from natprobe_tui.track import middle, new_track
 
@@ -196,7 +196,7 @@ class Board:
         return _in_order_of(self._raw, kept | fresh)
 
     def _covers(self, place: Place) -> bool:
-        return self._covered is None or place.cell.asked in self._covered
+        return self._covered is None or asked_of(place.cell.asked) in self._covered
 
     def _measure(self) -> None:
         for cell in dict.fromkeys(place.cell for place in self._fresh):

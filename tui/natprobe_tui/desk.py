@@ -24,8 +24,11 @@ class Desk(Protocol):
     def add(self, text: str) -> str:
         """Watches one more target from the next round on. Raises DeskError where `text` is none."""
 
-    def log_in(self, user: str, password: str, secret: str) -> str:
-        """Takes a credential for all targets: a password, or the shared secret that mints one. Raises DeskError."""
+    def log_in(self, user: str, password: str, secret: str, target: str) -> str:
+        """Takes a credential, a password or the shared secret that mints one, for all targets where `target` is empty.
+
+        Raises DeskError.
+        """
 
     def record(self, name: str) -> str:
         """Records from the next round on in a new file. Raises DeskError."""

@@ -73,7 +73,7 @@ class SaveScreen(ModalScreen[tuple[str, Path] | None]):
         with Vertical(classes="dialog"):
             yield Static("Save the report as", id="save-title")
             yield OptionList(*RENDERERS, id="formats")
-            yield Input("natprobe.txt", id="file", placeholder="file name")
+            yield Input("natprobe.txt", id="file", placeholder="file name", compact=True)
             yield Static("enter saves, tab goes to the name, escape calls it off", id="save-hint")
 
     @on(OptionList.OptionHighlighted)

@@ -14,6 +14,19 @@ from textual.widgets import Input, OptionList, Static
 from natprobe_tui.desk import DeskError
 
 
+class Hidden(Input):
+    """What is typed shows as dots, and gets into no clipboard."""
+
+    def __init__(self, placeholder: str) -> None:
+        super().__init__(placeholder=placeholder, password=True, compact=True)
+
+    def action_copy(self) -> None:
+        """Does nothing."""
+
+    def action_cut(self) -> None:
+        """Does nothing."""
+
+
 class Field(NamedTuple):
     """One line to be typed."""
 
@@ -23,18 +36,11 @@ class Field(NamedTuple):
     hidden: bool = False
     """Whether what is typed must not be seen."""
 
-
-class Hidden(Input):
-    """What is typed shows as dots, and gets into no clipboard."""
-
-    def __init__(self, placeholder: str) -> None:
-        super().__init__(placeholder=placeholder, password=True)
-
-    def action_copy(self) -> None:
-        """Does nothing."""
-
-    def action_cut(self) -> None:
-        """Does nothing."""
+    def line(self) -> Input:
+        """The widget to type it in."""
+        if self.hidden:
+            return Hidden(self.placeholder)
+        return Input(self.value, placeholder=self.placeholder, compact=True)
 
 
 class FormScreen(ModalScreen[str | None]):
@@ -62,7 +68,11 @@ class FormScreen(ModalScreen[str | None]):
                 yield OptionList(*map(Text, self._choices))
             for field in self._fields:
                 yield Static(Text(field.label), classes="label")
-                yield Hidden(field.placeholder) if field.hidden else Input(field.value, placeholder=field.placeholder)
+                yield (
+                    Hidden(field.placeholder)
+                    if field.hidden
+                    else Input(field.value, placeholder=field.placeholder, compact=True)
+                )
             yield Static(id="wrong")
             yield Static("enter goes on, tab to the next line, escape calls it off", classes="hint")
 

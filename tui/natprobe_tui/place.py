@@ -29,6 +29,11 @@ class Place(NamedTuple):
     id: str
 
 
+def asked_of(target: str) -> str:
+    """The target that the user named: itself, or the one whose answer named it (`turn:… from iceconfig+https://…`)."""
+    return target.rpartition(" from ")[2]
+
+
 def place_of(check: Check | CheckPlanned | CheckEnded) -> Place:
     """Where this check stands."""
     return Place(Cell(check.asked or check.target, check.target, check.transport, check.address), check.id)

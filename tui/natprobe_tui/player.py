@@ -13,6 +13,7 @@ from natprobe_tui.check_screen import CheckScreen, Describe
 from natprobe_tui.feed import HOST, Feed, Live, Replay
 from natprobe_tui.host_screen import HostScreen
 from natprobe_tui.main_screen import MainScreen
+from natprobe_tui.place import asked_of
 from natprobe_tui.since_screen import SinceScreen
 
 PAINT_S = 0.15
@@ -79,7 +80,7 @@ class Player(App[None]):
         screen = self.screen
         place = screen.place if isinstance(screen, MainScreen | CheckScreen) else None
         if place is not None:
-            self._again(place.cell.asked)
+            self._again(asked_of(place.cell.asked))
 
     def action_again_host(self) -> None:
         """Looks at this host now."""
