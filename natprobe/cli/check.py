@@ -1,7 +1,6 @@
 """`natprobe check`: does this server work for real calls, and if not, which stage is broken?"""
 
 import argparse
-from dataclasses import replace
 
 import msgspec
 
@@ -78,4 +77,4 @@ def _at_rate(plan: Plan, rate_kbps: float) -> Plan:
         return msgspec.structs.replace(settings, expect=expect)
 
     own = {target: at_rate(settings) for target, settings in plan.own.items()}
-    return replace(plan, settings=at_rate(plan.settings), own=own)
+    return msgspec.structs.replace(plan, settings=at_rate(plan.settings), own=own)

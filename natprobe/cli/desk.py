@@ -104,13 +104,13 @@ class Desk:
         typed_for = {
             target: _by(plan.own.get(target, plan.settings), _renewed(given)) for target, given in self._logins.items()
         }
-        return replace(plan, own={**plan.own, **typed_for})
+        return msgspec.structs.replace(plan, own={**plan.own, **typed_for})
 
     def _nat(self) -> Plan:
         """Servers that are asked over UDP tell of the NAT."""
         plan = self._plan("nat")
         asked = tuple(each for each in plan.targets if each.scheme in _NAT_SCHEMES and each.transport != "tcp")
-        return replace(
+        return msgspec.structs.replace(
             plan, targets=asked, probes=plain_nat_probes(), aim="host", deadline_s=min(plan.deadline_s, _LONGEST_LOOK_S)
         )
 
@@ -118,7 +118,8 @@ class Desk:
         plan = self._plan("gather")
         asked = tuple(target for target in plan.targets if target.scheme in _ICE_SCHEMES)
         logins = tuple(plan.own.get(target, plan.settings).credential for target in asked)
-        return Wish(replace(plan, targets=asked, deadline_s=min(plan.deadline_s, _LONGEST_LOOK_S)), logins)
+        deadline_s = min(plan.deadline_s, _LONGEST_LOOK_S)
+        return Wish(msgspec.structs.replace(plan, targets=asked, deadline_s=deadline_s), logins)
 
 
 def _by(settings: Settings, given: Given | None) -> Settings:
