@@ -51,7 +51,7 @@ class Desk:
         """A round of all targets, or of the one that is named. Raises UsageError."""
         whole = self._plan("watch")
         chosen = tuple(target for target in whole.targets if asked in (None, str(target)))
-        return replace(whole, targets=chosen or whole.targets)
+        return msgspec.structs.replace(whole, targets=chosen or whole.targets)
 
     def look(self) -> Work:
         """A look at this host: through which NAT it speaks, and which candidates it has."""
