@@ -11,7 +11,8 @@ import msgspec
 from natprobe.across import named_by_answers, side_by_side
 from natprobe.catalogue import entry_of
 from natprobe.fold import verdict_of
-from natprobe.model import Check, Finding, Report, Severity, Status
+from natprobe.model import Check, Finding, Report, Status
+from natprobe.roots import by_root, living_hosts
 
 REACHES = ("turn.reach", "stun.binding", "ice.gather", "port.tcp", "port.udp")
 ABSENT = frozenset(
@@ -27,12 +28,11 @@ _PROVED_BY: dict[str, tuple[str, ...]] = {
     # The table in which this fault was measured has both other paths whole; where they are dead, they are the fault.
     "turn-r2r-mapped-to-wrong-local-ip": ("turn.relay-in", "turn.relay-out"),
 }
-_SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
 
 def diagnose(report: Report) -> Report:
     """`report` with what its checks mean together. Diagnosing twice changes nothing."""
-    seen = side_by_side(report.checks)
+    seen = side_by_side(living_hosts(report.checks))
     checks = named_by_answers(tuple(_settled(check, seen) for check in seen))
     settled = msgspec.structs.replace(report, checks=checks)
     return msgspec.structs.replace(settled, findings=_findings(settled), verdict=verdict_of(settled))
@@ -118,8 +118,7 @@ def _findings(report: Report) -> tuple[Finding, ...]:
     for check in report.checks:
         for finding in check.findings:
             told.setdefault((finding, check.asked or check.target), []).append(check)
-    findings = [_finding(finding, checks) for (finding, _), checks in told.items()]
-    return tuple(sorted(findings, key=lambda finding: _SEVERITIES.index(finding.severity)))
+    return by_root(_finding(finding, checks) for (finding, _), checks in told.items())
 
 
 def _finding(finding: str, checks: list[Check]) -> Finding:

@@ -57,7 +57,11 @@ def _of_check(check: Check) -> str:
 
 
 def _of_finding(report: Report, finding: Finding) -> str:
-    """The finding's title, with its target where the title could be about any of several."""
+    """The finding's title; with how many targets it breaks, or with its target where the title could be of any."""
+    asked = {check.asked or check.target for check in report.checks}
+    broken = {each.target for each in report.findings if (each.id, each.title) == (finding.id, finding.title)}
+    if len(broken) > 1:
+        return f"{finding.title} ({len(broken)} of {len(asked)} targets)"
     named = finding.target is None or any(place in finding.title for place in _names(finding))
     alone = len({check.target for check in report.checks}) < 2
     return finding.title if named or alone else f"{finding.title} ({finding.target})"

@@ -41,7 +41,7 @@ def render(report: Report, style: Style) -> str:  # noqa: ARG001  the XML is the
     for target in targets(report):
         for cell in target.cells:
             cases = [_case_of_check(report, check, names) for check in cell.checks]
-            root.append(_suite(report, f"{cell.target} {cell.place}".strip(), _took_ms(cell), cases))
+            root.append(_suite(report, f"{cell.target} {cell.place}".strip(), _took_ms(cell), cases, target.group))
     if loose := _loose(report, names):
         root.append(_suite(report, "the run", report.duration_ms, loose))
     _count(root, [case for suite in root for case in suite.iter("testcase")], report.duration_ms)
@@ -49,7 +49,7 @@ def render(report: Report, style: Style) -> str:  # noqa: ARG001  the XML is the
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _suite(report: Report, name: str, took_ms: float, cases: list[_Case]) -> ET.Element:
+def _suite(report: Report, name: str, took_ms: float, cases: list[_Case], group: str | None = None) -> ET.Element:
     suite = ET.Element("testsuite", name=name)
     _count(suite, [case.element for case in cases], took_ms)
     suite.set("skipped", str(sum(case.outcome == "skipped" for case in cases)))
@@ -58,7 +58,10 @@ def _suite(report: Report, name: str, took_ms: float, cases: list[_Case]) -> ET.
     if report.vantage.hostname:
         suite.set("hostname", report.vantage.hostname)
     properties = ET.SubElement(suite, "properties")
-    for key, value in (("natprobe", report.natprobe), ("verdict", report.verdict.value)):
+    told = {"natprobe": report.natprobe, "verdict": report.verdict.value, "group": group}
+    for key, value in told.items():
+        if value is None:
+            continue
         ET.SubElement(properties, "property", name=key, value=value)
     suite.extend(case.element for case in cases)
     return suite

@@ -13,7 +13,7 @@ from natprobe_reports.markdown_text import code, escaped, sentence
 from natprobe_reports.style import Style
 from natprobe_reports.text_findings import Entry, entries
 from natprobe_reports.text_network import network_lines
-from natprobe_reports.view import CellView, TargetView, made, not_tested, state, targets
+from natprobe_reports.view import CellView, TargetView, made, not_tested, opens_group, state, targets
 from natprobe_reports.words import STATUS_WORDS, VERDICT_WORDS, counts, duration, exit_meaning
 
 _SEVERITY_WORDS: dict[Severity, str] = {"error": "FAIL", "warning": "warn", "info": "note"}
@@ -24,10 +24,11 @@ def render(report: Report, style: Style) -> str:
     """The report as Markdown, in paragraphs with an empty line between them."""
     report = clean_report(report)
     shown: tuple[Severity, ...] = ("error", "warning", "info") if style.verbose else ("error", "warning")
+    views = targets(report)
     blocks = (
         f"## {VERDICT_WORDS[report.verdict]}: {sentence(culprit(report))}",
         *(_finding(entry) for entry in entries(report, *shown)),
-        *(block for target in targets(report) for block in _target(report, target)),
+        *(block for index in range(len(views)) for block in _target(report, views, index)),
         *(indent("\n".join(lines), "    ") for lines in network_lines(report, style) if lines),
         _closing(report),
     )
@@ -47,8 +48,10 @@ def _finding(entry: Entry) -> str:
     return "\n".join((title, "", *(f"- {line}" for line in lines)))
 
 
-def _target(report: Report, target: TargetView) -> list[str]:
-    return [f"### {code(target.asked)}", *(_cell(report, cell) for cell in target.cells)]
+def _target(report: Report, views: tuple[TargetView, ...], index: int) -> list[str]:
+    target = views[index]
+    group = [f"## {escaped(target.group or '')}"] if opens_group(views, index) else []
+    return [*group, f"### {code(target.asked)}", *(_cell(report, cell) for cell in target.cells)]
 
 
 def _cell(report: Report, cell: CellView) -> str:

@@ -3,7 +3,7 @@
 from natprobe.model import Check, Report, Status, Verdict
 from natprobe_reports.layout import columns, hanging, mark, wrap
 from natprobe_reports.style import Style
-from natprobe_reports.view import CellView, NotTested, made, not_tested, state, targets
+from natprobe_reports.view import CellView, NotTested, made, not_tested, opens_group, state, targets
 from natprobe_reports.words import STATUS_WORDS, duration
 
 _INDENT = "    "
@@ -15,14 +15,17 @@ _TOOK_COLUMNS = len("  1000 ms")
 
 
 def ladder_lines(report: Report, style: Style) -> list[list[str]]:
-    """One block a target."""
+    """One block a target, and one before each group of targets."""
     views = targets(report)
     cells = sum(len(target.cells) for target in views)
     crowded = not style.verbose and (report.verdict is not Verdict.PASS or cells > _MOST_FULL_CELLS)
-    return [
-        [*wrap(target.asked, columns(style)), *(line for cell in target.cells for line in _cell(cell, style, crowded))]
-        for target in views
-    ]
+    blocks = []
+    for index, target in enumerate(views):
+        if opens_group(views, index):
+            blocks.append(wrap(f"[{target.group}]", columns(style)))
+        rungs = (line for cell in target.cells for line in _cell(cell, style, crowded))
+        blocks.append([*wrap(target.asked, columns(style)), *rungs])
+    return blocks
 
 
 def _cell(cell: CellView, style: Style, crowded: bool) -> list[str]:  # noqa: FBT001

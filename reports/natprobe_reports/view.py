@@ -48,6 +48,8 @@ class TargetView(NamedTuple):
 
     asked: str
     cells: tuple[CellView, ...]
+    group: str | None = None
+    """What a deployment file says that it belongs to."""
 
 
 class NotTested(NamedTuple):
@@ -58,15 +60,24 @@ class NotTested(NamedTuple):
 
 
 def targets(report: Report) -> tuple[TargetView, ...]:
-    """The report's checks by target and cell."""
+    """The report's checks by target and cell; the targets of one group stand together."""
     grouped: dict[str, dict[tuple[str, str | None, Address | None], list[Check]]] = {}
     for check in report.checks:
         cells = grouped.setdefault(check.asked or check.target, {})
         cells.setdefault((check.target, check.transport, check.address), []).append(check)
-    return tuple(
-        TargetView(asked, tuple(CellView(*place, tuple(checks)) for place, checks in cells.items()))
+    groups = {check.asked or check.target: check.group for check in report.checks}
+    order = tuple(dict.fromkeys(groups.values()))
+    views = (
+        TargetView(asked, tuple(CellView(*place, tuple(checks)) for place, checks in cells.items()), groups[asked])
         for asked, cells in grouped.items()
     )
+    return tuple(sorted(views, key=lambda view: order.index(view.group)))
+
+
+def opens_group(views: tuple[TargetView, ...], index: int) -> bool:
+    """Whether the target at `index` is the first one of a group that has a name."""
+    group = views[index].group
+    return group is not None and (index == 0 or views[index - 1].group != group)
 
 
 def state(cell: CellView) -> str:

@@ -8,9 +8,11 @@ import pytest
 from natprobe.probes import evidence_types
 from natprobe_reports import PLAIN, RENDERERS
 from natprobe_reports.schema import render_schema
+from tests.reports.example_deployment import deployment
 from tests.reports.example_hosts import several_hosts
-from tests.reports.example_reports import EXAMPLES
+from tests.reports.example_reports import EXAMPLES as REPORTS_OF_SERVERS
 
+EXAMPLES = REPORTS_OF_SERVERS | {"deployment": deployment}
 REPORTS = Path(__file__).parents[2] / "reports"
 EXTENSIONS = {
     "json": "json",

@@ -59,6 +59,7 @@ class Target(NamedTuple):
 
     asked: str
     state: str
+    """Its group, and how its checks ended."""
     mark: Mark
     cells: tuple[Cell, ...]
 
@@ -76,12 +77,16 @@ def ladders(report: Report, findings: Findings, anchors: Anchors, *, verbose: bo
     return tuple(
         Target(
             asked=view.asked,
-            state=counts(tuple(check for cell in view.cells for check in cell.checks)),
-            mark=worst(check for cell in view.cells for check in cell.checks),
+            state=" · ".join(filter(None, (view.group, counts(_checks(view))))),
+            mark=worst(_checks(view)),
             cells=tuple(_cell(cell, findings, anchors, unfolded=next(opened)) for cell in view.cells),
         )
         for view in views
     )
+
+
+def _checks(view: TargetView) -> tuple[Check, ...]:
+    return tuple(check for cell in view.cells for check in cell.checks)
 
 
 def _opened(views: tuple[TargetView, ...], *, crowded: bool, verbose: bool) -> Iterator[bool]:
