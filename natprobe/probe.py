@@ -52,6 +52,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     minted: bool = False
     """Whether natprobe minted the credential itself, from a shared secret (TURN REST)."""
     expect: Expectations = Expectations()
+    every_port: bool = False
+    """Whether each port of a large range is asked, and not an even choice of them."""
     skip: tuple[str, ...] = ()
     """The ids of the checks that the user leaves out."""
     timeout_s: float | None = None

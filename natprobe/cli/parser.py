@@ -12,6 +12,7 @@ COMMANDS = {
     "check": "check servers, or a whole deployment: the main job",
     "init": "write a first deployment file, by asking or from URIs",
     "nat": "this host's NAT: mapping, filtering, and what they mean for calls",
+    "ports": "which ports of a host are open, closed or filtered from here",
     "watch": "the terminal dashboard: what turned green, what broke, and why",
     "serve": "a Prometheus exporter with a /probe endpoint for many targets",
     "demo": "check an embedded server on loopback: needs no network",

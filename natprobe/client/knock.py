@@ -1,37 +1,84 @@
-"""Knocks at TCP ports: open, refused, rejected, unreachable or silent; nothing is said on the connection.
+"""Knocks at TCP ports: open, refused, rejected, unreachable or silent; and who is it that opens?
 
 The kernel repeats a SYN after one second and after three (RFC 6298), so a knock that waits longer than that has asked
 three times, and one lost packet changes no answer.
 """
 
+import asyncio
+import contextlib
+
+import msgspec
+
 from natprobe.address import Address
 from natprobe.client.hold import Hold
 from natprobe.client.ports import PortAnswer, word_of
 from natprobe.net.tcp import TcpStream, open_stream
-from natprobe.net.trouble import Trouble
+from natprobe.net.trouble import Reason, Trouble
+from natprobe.wire.greetings import question, recognised, shown
+from natprobe.wire.registry import Method
+from natprobe.wire.session import Session
 
 KNOCK_S = 3.5
 SHORT_KNOCK_S = 2.5
 """For many ports: two SYN, and time for the answer to the second."""
+WAITS_S = 0.5
+"""How long a service is given to speak first."""
+ANSWERS_S = 1.5
+_GOES_ON_S = 0.2
+_ENOUGH = 2048
 
 
 async def knock(hold: Hold, address: Address, timeout_s: float = KNOCK_S) -> PortAnswer:
-    """How the port answers; the connection is closed again."""
-    answer, stream = await open_knock(hold, address, timeout_s)
+    """How the port answers; the connection is closed again, and nothing is said on it."""
+    answer, stream = await _open(hold, address, timeout_s)
     if stream is not None:
         await stream.close()
     return answer
 
 
-async def open_knock(hold: Hold, address: Address, timeout_s: float) -> tuple[PortAnswer, TcpStream | None]:
-    """The same, with the connection where the port is open."""
+async def meet(hold: Hold, address: Address, authority: str, timeout_s: float = KNOCK_S) -> PortAnswer:
+    """The same, and who listens there: its own first words, or its answer to a question that changes nothing."""
+    answer, stream = await _open(hold, address, timeout_s)
+    if stream is None:
+        return answer
+    try:
+        said = await _first_words(stream, WAITS_S) or await _answer(stream, address.port, authority)
+    finally:
+        await stream.close()
+    if not said:
+        hung_up = stream.ended is not None and stream.ended.reason in {Reason.CLOSED, Reason.RESET}
+        return msgspec.structs.replace(answer, detail="it hangs up without a word") if hung_up else answer
+    return msgspec.structs.replace(answer, service=recognised(said, address.port), says=shown(said) or None)
+
+
+async def _open(hold: Hold, address: Address, timeout_s: float) -> tuple[PortAnswer, TcpStream | None]:
     stream = await open_stream(address, hold.clock, timeout_s=timeout_s)
     if isinstance(stream, Trouble):
-        return refusal(address.port, stream, timeout_s), None
+        return _refusal(address.port, stream, timeout_s), None
     return PortAnswer(port=address.port, word="open", rtt_ms=round(stream.connect_ms, 3)), stream
 
 
-def refusal(port: int, trouble: Trouble, timeout_s: float) -> PortAnswer:
+async def _answer(stream: TcpStream, port: int, authority: str) -> bytes:
+    words = question(port, authority, Session().compose(Method.BINDING).data)
+    if words:
+        stream.send(words)
+    return await _first_words(stream, ANSWERS_S)
+
+
+async def _first_words(stream: TcpStream, within_s: float) -> bytes:
+    """What comes until a pause, bounded; nothing where nothing comes in time."""
+    said = b""
+    with contextlib.suppress(TimeoutError):
+        while len(said) < _ENOUGH:
+            async with asyncio.timeout(_GOES_ON_S if said else within_s):
+                arrival = await stream.receive()
+            if isinstance(arrival, Trouble):
+                break
+            said += arrival.data
+    return said
+
+
+def _refusal(port: int, trouble: Trouble, timeout_s: float) -> PortAnswer:
     """The answer of a port to which no connection came about."""
     word = word_of(trouble, "tcp")
     waited_ms = timeout_s * 1000 if word == "silent" else None

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from natprobe.client.ports import PortAnswer, PortRun, PortWord
+from natprobe.address import Address
+from natprobe.client.ports import PortAnswer, PortRun, PortWord, Ranges, count
+from natprobe.events import TransportName
+from natprobe.wire.greetings import USUAL
 
 _MOST_NAMED = 8
 _WORDS: tuple[tuple[PortWord, str], ...] = (
@@ -45,6 +48,45 @@ def asked(answer: PortAnswer) -> str:
     if answer.sends is None:
         return f"asked, then waited {waited}"
     return f"asked {answer.sends} times in {waited}" if answer.sends > 1 else f"asked once, then waited {waited}"
+
+
+def exposed(server: Address, fitting: Sequence[PortRun], transport: TransportName) -> dict[str, str]:
+    """What is told of open ports that shall be closed: who listens there, as its words prove or else by custom."""
+    names = ", ".join(dict.fromkeys(_who(run) for run in fitting[:_MOST_NAMED]))
+    proofs = "; ".join(f"port {run}: {_how_open(run.answer)}" for run in fitting[:_MOST_NAMED])
+    return facts(server, fitting, transport) | {"name": names, "detail": proofs}
+
+
+def _how_open(answer: PortAnswer) -> str:
+    return f"it says {answer.says!r}" if answer.says else answer.detail or "it answers"
+
+
+def _who(run: PortRun) -> str:
+    if run.answer.service:
+        return run.answer.service
+    usual = USUAL.get(run.first)
+    return f"the service on port {run}" + (f" (by custom {usual})" if usual and run.first == run.last else "")
+
+
+def portion(found: Iterable[PortRun], ranges: Ranges) -> str:
+    """How many of the ports were asked, where not all were."""
+    total, some = count(ranges), sum(run.asked for run in found)
+    return "" if some == total else f"{some} of {total} ports asked: "
+
+
+def facts(server: Address, fitting: Sequence[PortRun], transport: TransportName) -> dict[str, str]:
+    """What findings about these ports of `server` are told with."""
+    host, ports, answer = server.host, listed(fitting), fitting[0].answer
+    said = {
+        "address": f"[{host}]:{ports}" if ":" in host else f"{host}:{ports}",
+        "host": host,
+        "port": ports if ports.isdecimal() else "PORT",
+        "transport": transport,
+        "detail": answer.detail,
+    }
+    if answer.word == "silent":
+        said |= {"sends": str(answer.sends or 1), "waited": waited_text(answer)}
+    return said
 
 
 def waited_text(answer: PortAnswer) -> str:

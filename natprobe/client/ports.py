@@ -19,6 +19,9 @@ Ranges = tuple[tuple[int, int], ...]
 MOST_PORTS = 512
 """So many ports of a target are asked one by one; of more, an even choice of so many."""
 
+SURVEY_FROM = 17
+"""Of a range so large nobody expects every port to listen."""
+
 _FILTERS = {(3, 9), (3, 10), (3, 13), (1, 1), (1, 5), (1, 6)}
 """ICMP type and code by which filters say no (RFC 1812 section 5.2.7.1; RFC 4443 section 3.1)."""
 
@@ -74,11 +77,16 @@ def count(ranges: Ranges) -> int:
     return sum(last - first + 1 for first, last in ranges)
 
 
+def all_ports(ranges: Ranges) -> tuple[int, ...]:
+    """Each port, ascending."""
+    return tuple(port for first, last in ranges for port in range(first, last + 1))
+
+
 def chosen(ranges: Ranges, most: int = MOST_PORTS) -> tuple[int, ...]:
     """The ports to ask: all, or of more than `most` an even choice that holds both ends of each range."""
     total = count(ranges)
     if total <= most:
-        return tuple(port for first, last in ranges for port in range(first, last + 1))
+        return all_ports(ranges)
     ends = {port for ends in ranges for port in ends}
     step = total / max(1, most - len(ends))
     inner = {_nth(ranges, int(number * step)) for number in range(max(1, most - len(ends)))}
@@ -109,6 +117,17 @@ def counted(found: Iterable[PortRun]) -> dict[PortWord, int]:
 def those(found: Iterable[PortRun], *words: PortWord) -> Iterator[PortRun]:
     """The runs with one of these words."""
     return (run for run in found if run.answer.word in words)
+
+
+def is_wanted(run: PortRun, ranges: Ranges) -> bool:
+    """Whether each port of the run is expected to listen: it was named, by itself or in a small range."""
+    first, last = range_of(run, ranges)
+    return last - first + 1 < SURVEY_FROM
+
+
+def range_of(run: PortRun, ranges: Ranges) -> tuple[int, int]:
+    """The range of the target that holds the run."""
+    return next(each for each in ranges if each[0] <= run.first <= each[1])
 
 
 def word_of(trouble: Trouble, transport: Literal["udp", "tcp"]) -> PortWord:

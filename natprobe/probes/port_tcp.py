@@ -5,15 +5,28 @@ the user says shall be closed is wrong where it is open; a refusal proves that i
 asked.
 """
 
-from functools import partial
+from dataclasses import dataclass
 
 import msgspec
 
 from natprobe.address import Address
 from natprobe.client.control import Control, around
-from natprobe.client.knock import KNOCK_S, SHORT_KNOCK_S, knock
-from natprobe.client.port_words import asked, listed, named, told, waited_text
-from natprobe.client.ports import PortAnswer, PortRun, PortWord, Ranges, chosen, count, counted, runs, those
+from natprobe.client.knock import KNOCK_S, SHORT_KNOCK_S, knock, meet
+from natprobe.client.port_words import asked, exposed, facts, listed, named, portion, told
+from natprobe.client.ports import (
+    PortAnswer,
+    PortRun,
+    PortWord,
+    Ranges,
+    all_ports,
+    chosen,
+    count,
+    counted,
+    is_wanted,
+    range_of,
+    runs,
+    those,
+)
 from natprobe.client.rig import Accepting, Trusted
 from natprobe.client.scan import scan
 from natprobe.events import Raised
@@ -21,8 +34,8 @@ from natprobe.model import Status
 from natprobe.probe import Context, Judgement, Probe
 from natprobe.target import SCHEMES
 
-SURVEY_FROM = 17
-"""Of a range so large nobody expects every port to listen."""
+MOST_MET = 16
+"""So many services of a target are asked who they are."""
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -42,9 +55,10 @@ async def observe(ctx: Context) -> Evidence:
     """Knocks at each port, three SYN each or two where they are many; controls begin after a second of silence."""
     cell, closed = ctx.cell, ctx.settings.expect.closed
     ranges: Ranges = cell.target.ports or ((cell.address.port, cell.address.port),)
+    ports = all_ports(ranges) if ctx.settings.every_port else chosen(ranges)
     asides = ctx.hold.tasks.create_task(around(cell.address, ctx.hold))
     try:
-        answers = await scan(chosen(ranges), partial(_knock, ctx, count(ranges) > 1), ctx.advance)
+        answers = await scan(ports, _Asker(ctx, count(ranges)).ask, ctx.advance)
         silent = all(answer.word == "silent" for answer in answers)
         asked_too = await asides if silent and not closed else ()
     finally:
@@ -56,8 +70,23 @@ async def observe(ctx: Context) -> Evidence:
     return Evidence(server=cell.address, ranges=ranges, runs=runs(answers, ranges), closed=closed, controls=asked_too)
 
 
-async def _knock(ctx: Context, one_of_many: bool, port: int) -> PortAnswer:  # noqa: FBT001
-    return await knock(ctx.hold, Address(ctx.cell.address.host, port), SHORT_KNOCK_S if one_of_many else KNOCK_S)
+@dataclass(slots=True)
+class _Asker:
+    """Asks ports one by one; of a `tcp:` target it also asks who listens, until it has met a few."""
+
+    ctx: Context
+    ports: int
+    met: int = 0
+
+    async def ask(self, port: int) -> PortAnswer:
+        """See scan."""
+        target, address = self.ctx.cell.target, Address(self.ctx.cell.address.host, port)
+        patience_s = KNOCK_S if self.ports == 1 else SHORT_KNOCK_S
+        if target.scheme != "tcp" or self.met >= MOST_MET:
+            return await knock(self.ctx.hold, address, patience_s)
+        answer = await meet(self.ctx.hold, address, f"{target.host}:{port}", patience_s)
+        self.met += answer.word == "open"
+        return answer
 
 
 def judge(evidence: Evidence) -> Judgement:
@@ -67,52 +96,34 @@ def judge(evidence: Evidence) -> Judgement:
         return _not_asked(evidence)
     if evidence.closed:
         return _judged_closed(evidence, words)
-    raised = _faults(evidence)
-    status = Status.FAIL if raised else Status.PASS
-    partly = None if raised else _partly(evidence)
-    if partly is not None:
-        raised, status = (partly,), Status.WARN
-    elif not raised and "untold" in words:
-        status = Status.INCONCLUSIVE
-    return Judgement(status=status, summary=_summary(evidence), raised=raised)
+    faults, partly = _faults(evidence), _partly(evidence)
+    otherwise = Status.INCONCLUSIVE if "untold" in words else Status.PASS
+    status = Status.FAIL if faults else Status.WARN if partly else otherwise
+    return Judgement(status=status, summary=_summary(evidence), raised=(*faults, *partly))
 
 
 def _not_asked(evidence: Evidence) -> Judgement:
     answer = evidence.runs[0].answer
     summary = f"not tested: {answer.detail}"
     if answer.word == "no-route":
-        facts = _facts(evidence, evidence.runs)
-        return Judgement(status=Status.SKIP, summary=summary, raised=(Raised(id="no-route", facts=facts),))
+        raised = (Raised(id="no-route", facts=facts(evidence.server, evidence.runs, "tcp")),)
+        return Judgement(status=Status.SKIP, summary=summary, raised=raised)
     return Judgement(status=Status.INCONCLUSIVE, summary=summary)
 
 
 def _judged_closed(evidence: Evidence, words: dict[PortWord, int]) -> Judgement:
-    exposed = tuple(those(evidence.runs, "open"))
-    said = told(evidence.runs)
-    if exposed:
-        raised = tuple(_exposed(evidence, run) for run in exposed)
-        summary = f"{evidence.server.host}: expected closed, but {named(exposed)} open"
-        return Judgement(status=Status.FAIL, summary=summary, raised=raised)
+    found, host = tuple(those(evidence.runs, "open")), evidence.server.host
+    if found:
+        raised = (Raised(id="service-exposed", facts=exposed(evidence.server, found, "tcp")),)
+        return Judgement(status=Status.FAIL, summary=f"{host}: expected closed, but {named(found)} open", raised=raised)
     status = Status.INCONCLUSIVE if "untold" in words else Status.PASS
-    return Judgement(status=status, summary=f"{evidence.server.host}: closed as expected: {said}")
-
-
-def _exposed(evidence: Evidence, run: PortRun) -> Raised:
-    facts = _facts(evidence, (run,))
-    return Raised(
-        id="service-exposed",
-        facts=facts | {"name": run.answer.service or f"The service on port {run}", "detail": _how_open(run.answer)},
-    )
-
-
-def _how_open(answer: PortAnswer) -> str:
-    return f"it says {answer.says!r}" if answer.says else "it takes connections"
+    return Judgement(status=status, summary=f"{host}: closed as expected: {told(evidence.runs)}")
 
 
 def _faults(evidence: Evidence) -> tuple[Raised, ...]:
     """What keeps wanted ports from being open, and what keeps a whole range from being reached."""
-    wanted = [run for run in evidence.runs if _is_wanted(evidence, run)]
-    dark = [run for run in evidence.runs if not _is_wanted(evidence, run) and _is_dark(evidence, run)]
+    wanted = [run for run in evidence.runs if is_wanted(run, evidence.ranges)]
+    dark = [run for run in evidence.runs if run not in wanted and _is_dark(evidence, run)]
     raised = []
     for word, finding in _FINDINGS.items():
         fitting = [*those(wanted, word), *(those(dark, word) if word != "refused" else ())]
@@ -122,34 +133,29 @@ def _faults(evidence: Evidence) -> tuple[Raised, ...]:
 
 
 def _fault(evidence: Evidence, finding: str, fitting: list[PortRun]) -> Raised:
-    answer = fitting[0].answer
-    facts = _facts(evidence, fitting) | {"detail": answer.detail}
+    said = facts(evidence.server, fitting, "tcp")
     if finding == "tcp-port-blocked":
         alive = _alive(evidence)
         finding = "tcp-port-blocked" if alive else "all-ports-blocked-host-down"
-        facts["detail"] = alive or "nothing else answers either"
-    return Raised(id=finding, facts=facts)
-
-
-def _is_wanted(evidence: Evidence, run: PortRun) -> bool:
-    return any(first <= run.first <= last and last - first + 1 < SURVEY_FROM for first, last in evidence.ranges)
+        said["detail"] = alive or "nothing else answers either"
+    return Raised(id=finding, facts=said)
 
 
 def _is_dark(evidence: Evidence, run: PortRun) -> bool:
     """Whether nothing of the run's range was reached."""
-    first, last = next((each for each in evidence.ranges if each[0] <= run.first <= each[1]), (0, 0))
+    first, last = range_of(run, evidence.ranges)
     inside = [other for other in evidence.runs if first <= other.first <= last]
     return not any(those(inside, "open", "refused"))
 
 
-def _partly(evidence: Evidence) -> Raised | None:
-    """Part of a range that answers, and part of it that does not."""
-    dark = tuple(those(evidence.runs, "silent", "rejected", "unreachable"))
+def _partly(evidence: Evidence) -> tuple[Raised, ...]:
+    """Large ranges that answer in part, and in part do not."""
+    surveyed = [run for run in evidence.runs if not is_wanted(run, evidence.ranges) and not _is_dark(evidence, run)]
+    dark, reached = tuple(those(surveyed, *_DARK)), tuple(those(surveyed, "open", "refused"))
     if not dark:
-        return None
-    reached = tuple(those(evidence.runs, "open", "refused"))
-    facts = _facts(evidence, dark) | {"range": listed(dark), "detail": f"{told(reached)}, while {told(dark)}"}
-    return Raised(id="port-range-partly-blocked", facts=facts)
+        return ()
+    said = {"range": listed(dark), "detail": f"{told(reached)}, while {told(dark)}"}
+    return (Raised(id="port-range-partly-blocked", facts=facts(evidence.server, dark, "tcp") | said),)
 
 
 def _alive(evidence: Evidence) -> str:
@@ -162,10 +168,11 @@ def _alive(evidence: Evidence) -> str:
 
 def _summary(evidence: Evidence) -> str:
     if count(evidence.ranges) > 1:
-        return f"{evidence.server.host}: {_how_many(evidence)}{told(evidence.runs)}"
+        return f"{evidence.server.host}: {portion(evidence.runs, evidence.ranges)}{told(evidence.runs)}"
     answer = evidence.runs[0].answer
     if answer.word == "open":
-        return f"{evidence.server} is open, connected in {answer.rtt_ms or 0:.1f} ms"
+        by = f": {answer.service}" if answer.service else ""
+        return f"{evidence.server} is open, connected in {answer.rtt_ms or 0:.1f} ms{by}"
     if answer.word != "silent":
         return answer.detail
     alive = _alive(evidence)
@@ -173,25 +180,7 @@ def _summary(evidence: Evidence) -> str:
     return f"{evidence.server} is silent: {asked(answer)}{also}"
 
 
-def _how_many(evidence: Evidence) -> str:
-    total, asked_ones = count(evidence.ranges), sum(run.asked for run in evidence.runs)
-    return "" if asked_ones == total else f"{asked_ones} of {total} ports asked: "
-
-
-def _facts(evidence: Evidence, fitting: tuple[PortRun, ...] | list[PortRun]) -> dict[str, str]:
-    host, answer = evidence.server.host, fitting[0].answer
-    ports = listed(fitting)
-    facts = {
-        "address": f"[{host}]:{ports}" if ":" in host else f"{host}:{ports}",
-        "host": host,
-        "port": ports,
-        "transport": "tcp",
-    }
-    if answer.word == "silent":
-        facts |= {"sends": str(answer.sends or 1), "waited": waited_text(answer)}
-    return facts
-
-
+_DARK: tuple[PortWord, ...] = ("silent", "rejected", "unreachable")
 _FINDINGS: dict[PortWord, str] = {
     "refused": "tcp-port-refused",
     "rejected": "tcp-port-unreachable",

@@ -47,7 +47,6 @@ JUDGED_ONLY = {
 """Findings of the ladder that no server of the tests brings about, and why."""
 
 SITE_JUDGED_ONLY = {
-    "service-exposed": "see tests/probes/test_port_judges.py",
     "no-route": "the lab routes both families everywhere; tests/ladder provokes it",
 }
 """Findings of sites that no row of tests/web/test_sites.py brings about, and why."""

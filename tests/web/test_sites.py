@@ -5,12 +5,12 @@ import pytest
 from tests.ladder.case import Outcome
 from tests.ladder.hold import assert_sound
 from tests.web.case import Site
-from tests.web.ports import PORTS
+from tests.web.ports import PORTS, UDP_PORTS
 from tests.web.tls import TLS
 
 pytestmark = pytest.mark.lab
 
-SITES = (*PORTS, *TLS)
+SITES = (*PORTS, *UDP_PORTS, *TLS)
 
 
 @pytest.mark.parametrize("case", SITES, ids=lambda case: case.name)
