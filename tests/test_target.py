@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from natprobe import events
-from natprobe.target import SCHEMES, Target, TargetError, TransportName, default_port, parse, transports
+from natprobe.target import (
+    SCHEMES,
+    Target,
+    TargetError,
+    TransportName,
+    default_port,
+    parse,
+    transports,
+    without_secrets,
+)
 
 TAKEN = [
     ("stun:stun.example.org", Target(scheme="stun", host="stun.example.org")),
@@ -279,3 +288,23 @@ def test_a_target_travels_as_json() -> None:
 
 def test_the_transport_names_are_those_of_the_events() -> None:
     assert TransportName == events.TransportName
+
+
+@pytest.mark.parametrize(
+    ("uri", "bare", "told"),
+    [
+        ("https://www.example.org/a?key=abc", "https://www.example.org/a", (("key", "abc"),)),
+        ("https://www.example.org/a?x=1&api_key=a%20b&y=2", "https://www.example.org/a?x=1&y=2", (("api_key", "a b"),)),
+        ("wss://www.example.org/socket.io/?EIO=4&transport=websocket&token=t", None, (("token", "t"),)),
+        ("https://www.example.org/a?X-Amz-Signature=abc", "https://www.example.org/a", (("X-Amz-Signature", "abc"),)),
+        ("https://www.example.org/a?key=", "https://www.example.org/a?key=", ()),
+        ("https://www.example.org/a?monkey=1&keyboard=2&design=3", None, ()),
+        ("turn:turn.example.org?transport=udp", None, ()),
+    ],
+)
+def test_parameters_that_are_secret_by_their_names_are_taken_out(
+    uri: str, bare: str | None, told: tuple[tuple[str, str], ...]
+) -> None:
+    shown, hidden = without_secrets(parse(uri))
+    assert hidden == told
+    assert str(shown) == (bare or uri.removesuffix("&token=t"))

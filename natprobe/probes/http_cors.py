@@ -13,6 +13,7 @@ from natprobe.client.http import Exchanged, HttpExchange
 from natprobe.client.rig import Accepting
 from natprobe.events import Raised
 from natprobe.model import Status
+from natprobe.net.trouble import Reason
 from natprobe.probe import Context, Judgement, Probe
 from natprobe.web import cors
 from natprobe.web.asking import JSON_BODY, PATIENCE, ask, stray_path
@@ -90,7 +91,10 @@ async def _preflight(ctx: Context, asker: Asker) -> Exchanged:
 def judge(evidence: Evidence) -> Judgement:
     """What is wrong with the fields themselves explains why a page is refused, and is told in its place."""
     if evidence.actual.status is None:
-        why = evidence.actual.trouble.detail if evidence.actual.trouble else "nothing was answered"
+        trouble = evidence.actual.trouble
+        why = trouble.detail if trouble else "nothing was answered"
+        if trouble is not None and trouble.reason is Reason.TLS:
+            return Judgement(status=Status.SKIP, summary=f"not asked, as TLS does not come up: {why}")
         return Judgement(status=Status.INCONCLUSIVE, summary=f"not decided: {why}")
     ids = _by_itself(evidence)
     asker = evidence.asker

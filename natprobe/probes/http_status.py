@@ -133,7 +133,7 @@ def _unanswered(evidence: Evidence) -> Judgement:
     if trouble.reason in {Reason.NO_ROUTE, Reason.NOT_PERMITTED, Reason.LOCAL}:
         return Judgement(status=Status.INCONCLUSIVE, summary=f"not decided: {trouble.detail}")
     if trouble.reason is Reason.TLS:
-        return Judgement(status=Status.INCONCLUSIVE, summary=f"not asked, as TLS fails: {trouble.detail}")
+        return Judgement(status=Status.SKIP, summary=f"not asked, as TLS does not come up: {trouble.detail}")
     finding = "http-answer-malformed" if trouble.reason is Reason.MALFORMED else "http-no-answer"
     return _failed(trouble.detail, finding, _facts(evidence) | {"detail": trouble.detail})
 

@@ -16,8 +16,8 @@ from natprobe.probe import Context, Judgement, Probe
 from natprobe.web.gravity import status_of
 from natprobe.web.handed import Issued
 
-DEAD_ON_ARRIVAL_S = 5.0
-"""With less left a credential is over before a browser has gathered its candidates."""
+DEAD_ON_ARRIVAL_S = 1.0
+"""With less left a credential is over before anybody can use it; Date counts whole seconds."""
 SKEW_S = 60.0
 
 
