@@ -130,7 +130,7 @@ def _not_opened(evidence: Evidence) -> Judgement:
     if trouble.reason == Reason.NO_ROUTE:
         raised = (Raised(id="no-route", facts={"address": str(evidence.server)}),)
         return Judgement(status=Status.SKIP, summary=f"not tested: {trouble.detail}", raised=raised)
-    finding = _finding(evidence, "tls-handshake-failed")
+    finding = _finding(evidence, "tls-too-old-only" if trouble.alert == "protocol_version" else "tls-handshake-failed")
     return _judged(evidence, Status.FAIL, trouble.detail, finding, detail=trouble.detail)
 
 

@@ -42,7 +42,6 @@ NO_FINDINGS = {
 JUDGED_ONLY = {
     "ice-error-701": "diagnose knows it; the probes of ICE raise it",
     "tls-key-mismatch": "real servers notice it themselves; see tests/probes/test_tls_judges.py",
-    "turn-relay-loopback": "coturn 4.6.1 falls apart on a relay that cannot send; see tests/probes/test_judges.py",
 }
 """Findings of the ladder that no server of the tests brings about, and why."""
 

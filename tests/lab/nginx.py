@@ -1,7 +1,8 @@
 """A real nginx in a world: `Nginx(world, "server { listen 443 ssl; <certificate> … }", certificate=…)`.
 
-The text is what stands within `http { }`. A slot such as <certificate> is filled with what is given by that name, and
-<upgrade> with what a location needs that passes WebSocket on.
+The text is what stands within `http { }`, and `stream` what stands within `stream { }`, which is how TLS is put before
+a TCP service. A slot such as <certificate> is filled with what is given by that name, and <upgrade> with what a
+location needs that passes WebSocket on.
 """
 
 import re
@@ -20,7 +21,7 @@ _UPGRADE = """proxy_http_version 1.1;
   proxy_set_header Upgrade $http_upgrade;
   proxy_set_header Connection $connection_upgrade;"""
 
-_FRAME = """daemon off;
+_FRAME = """{module}daemon off;
 user root;
 worker_processes 1;
 pid {pid};
@@ -32,7 +33,9 @@ types {{ text/html html; application/javascript js; application/json json; }}
 map $http_upgrade $connection_upgrade {{ default upgrade; '' close; }}
 {servers}
 }}
+{stream}
 """
+_STREAM_MODULE = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;\n"  # Debian's libnginx-mod-stream
 _LISTEN = re.compile(r"\blisten\s+(?:\S+:)?(\d+)")
 
 
@@ -42,13 +45,17 @@ Slot = Certificate | Path | str
 class Nginx:
     """Listens when the constructor returns; raises AssertionError with its log where it does not come up."""
 
-    def __init__(self, world: World, servers: str, *, where: Namespace | None = None, **slots: Slot) -> None:
-        servers = _filled(servers, slots)
+    def __init__(
+        self, world: World, servers: str = "", *, stream: str = "", where: Namespace | None = None, **slots: Slot
+    ) -> None:
+        servers, stream = _filled(servers, slots), _filled(stream, slots)
         configuration = world.new_file("nginx.conf")
-        configuration.write_text(_FRAME.format(pid=world.new_file("nginx.pid"), servers=servers))
+        module, within = (_STREAM_MODULE, f"stream {{\n{stream}\n}}") if stream else ("", "")
+        pid = world.new_file("nginx.pid")
+        configuration.write_text(_FRAME.format(module=module, pid=pid, servers=servers, stream=within))
         command = ("nginx", "-e", "stderr", "-c", str(configuration))
         self.running: Running = world.keep((where or world.server).start(*command))
-        await_ports(self.running, tcp=[int(port) for port in _LISTEN.findall(servers)])
+        await_ports(self.running, tcp=[int(port) for port in _LISTEN.findall(servers + stream)])
 
     def reload(self) -> None:
         """Makes it read its certificates anew."""

@@ -6,11 +6,12 @@ import time
 
 import trustme
 
-from tests.lab.certificates import NAME
+from tests.lab.certificates import NAME, Authority
 from tests.lab.coturn import LONG_TERM, USER, Coturn, cloud_addresses
 from tests.lab.layout import ALL_PORTS, SERVER_IPV4, SERVER_PRIVATE_IPV4, Client, Closed, Layout
 from tests.lab.nameserver import Nameserver
 from tests.lab.namespace import Namespace, shell
+from tests.lab.nginx import Nginx
 from tests.lab.world import World
 from tests.ladder.case import OPTIONS, Case
 from tests.ladder.paths import TLS, TRUST, UDP
@@ -40,6 +41,51 @@ def no_way_out(world: World) -> None:
     """Relayed data gets into the cloud, and not out of it."""
     rule = 'iifname "lan" udp sport 49152-65535 drop'
     filtered(world.cloud, "type filter hook prerouting priority raw", rule)
+
+
+def filter_by_address(world: World) -> None:
+    """A firewall that lets a host in at a relay port once the relay has written to that host, whatever its port there.
+
+    RFC 4787 section 5 calls it address-dependent filtering.
+    """
+    relay, opened = "49152-65535", "ip saddr . udp dport @opened"
+    shell(
+        ["nsenter", f"--net={world.cloud.path}", "nft", "-f", "-"],
+        f"""table inet odd {{
+  set opened {{ type ipv4_addr . inet_service; flags dynamic; }}
+  chain c {{
+    type filter hook forward priority filter - 1;
+    iifname "lan" udp sport {relay} add @opened {{ ip daddr . udp sport }}
+    iifname "wan" ip version 4 udp dport {relay} {opened} accept
+    iifname "wan" ip version 4 udp dport {relay} drop
+  }}
+}}
+""",
+    )
+
+
+def loopback_may_leave(world: World) -> None:
+    """Packets from 127.0.0.1 leave the server, and are dropped on the way.
+
+    Where Linux refuses them, coturn 4.6.1 forgets its relays one by one, sockets and all, at a moment of its own.
+    """
+    assert world.server.run("sysctl", "-qw", "net.ipv4.conf.all.route_localnet=1").exit_code == 0
+
+
+def old_tls_in_front(world: World) -> None:
+    """nginx ends TLS in front of coturn's TCP port, and speaks no version that is still in use."""
+    certificate = Authority(world.directory).issue()
+    Nginx(
+        world,
+        stream=f"""server {{
+  listen {SERVER_PRIVATE_IPV4}:5349 ssl;
+  <certificate>
+  ssl_protocols TLSv1 TLSv1.1;
+  ssl_ciphers ALL:@SECLEVEL=0;
+  proxy_pass {SERVER_PRIVATE_IPV4}:3478;
+}}""",
+        certificate=certificate,
+    )
 
 
 def cgnat_address(world: World) -> None:
@@ -102,6 +148,39 @@ RARE = (
         before=(no_way_out,),
         errors=frozenset({"turn-one-way"}),
         statuses={"turn.relay-in": "pass", "turn.relay-out": "fail", "turn.relay-loop": "pass", "turn.channel": "pass"},
+    ),
+    Case(
+        name="relay-range-opens-by-address",
+        before=(filter_by_address,),
+        errors=frozenset({"relay-port-range-blocked"}),
+        statuses={"turn.relay-in": "fail", "turn.relay-out": "pass", "turn.relay-loop": "pass", "turn.channel": "pass"},
+        culprit="is closed to the outside",
+    ),
+    Case(
+        name="loopback-relayed-address",
+        before=(loopback_may_leave,),
+        coturn=(*OWN, "relay-ip=127.0.0.1"),
+        errors=frozenset({"turn-relay-loopback", "turn-r2r-forbidden"}),
+        statuses={"turn.allocate": "fail", "turn.relay-in": "fail", "turn.relay-loop": "fail", "turn.release": "pass"},
+        culprit="is a loopback address",
+    ),
+    Case(
+        name="nothing-newer-than-tls-1.1",
+        prepare=(old_tls_in_front,),
+        target=TLS,
+        arguments=("-4", "--ca-file", "{world}/root.pem"),
+        errors=frozenset({"tls-too-old-only"}),
+        statuses={"turn.reach": "fail", "tls.certificate": "skip", "turn.allocate": "skip"},
+        culprit="offers no TLS 1.2 or newer",
+    ),
+    Case(
+        name="nothing-newer-than-tls-1.1-for-stun",
+        prepare=(old_tls_in_front,),
+        target="stuns:turn.example.org",
+        login=tuple,
+        arguments=("-4", "--ca-file", "{world}/root.pem"),
+        errors=frozenset({"tls-too-old-only", "udp-port-refused"}),
+        statuses={"tls stun.binding": "fail", "dtls stun.binding": "fail"},
     ),
     Case(
         name="cgnat-relayed-address",

@@ -120,6 +120,20 @@ def test_a_parcel_that_came_after_the_relay_had_written_proves_nothing() -> None
     assert said(relay_in(flight=late))[0] == "pass"
 
 
+def test_where_only_late_parcels_came_in_the_second_relay_tells_a_filter_from_loss() -> None:
+    late = {"flight": arrived(HERE, sent_ms=500.0), "outward_began_ms": 100.0}
+    second = Address("203.0.113.10", 50001)
+    assert said(relay_in(**late, second_relayed=second, second=arrived(HERE, sent_ms=700.0))) == ("pass", ())
+    closed = relay_in(**late, second_relayed=second, second=LOST)
+    assert said(closed) == ("fail", ("relay-port-range-blocked",))
+    assert closed.raised[0].facts["relayed"] == str(second)
+    assert closed.raised[0].facts["sends"] == str(len(LOST.sends_ms))
+
+
+def test_nobody_outside_can_send_to_a_loopback_relay() -> None:
+    assert said(relay_in(relayed=Address("127.0.0.1", 50000))) == ("fail", ())
+
+
 def test_without_a_permission_or_a_socket_nothing_is_said() -> None:
     assert said(relay_in(permitted=False, flight=LOST)) == ("skip", ())
     assert said(relay_in(udp=False)) == ("inconclusive", ())
