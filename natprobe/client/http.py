@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 ALPN = ("http/1.1",)
 DEFAULT_LIMITS = Limits()
+_SWITCHING = 101
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -104,6 +105,25 @@ async def fetch(hold: Hold, way: Way, request: Request, limits: Limits = DEFAULT
     return exchange.told()
 
 
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """The same for a request to speak another protocol. With a 101 the connection stays open, and is the caller's."""
+
+    exchanged: Exchanged
+    carrier: Carrier | None = None
+    rest: bytes = field(default=b"", repr=False)
+    """What followed the 101 at once."""
+
+
+async def switch(hold: Hold, way: Way, request: Request, limits: Limits = DEFAULT_LIMITS) -> Switched:
+    """Puts `request`, which asks for another protocol (RFC 9110 section 7.8); the rest is as in `fetch`."""
+    from natprobe.wire.http.answer import AnswerReader  # noqa: PLC0415  h11 is loaded only where HTTP is spoken
+
+    exchange = _Exchange(hold, way, request, limits, AnswerReader(request, limits))
+    carrier = await exchange.run(keep_switched=True)
+    return Switched(exchange.told(), carrier, exchange.rest)
+
+
 class _Exchange:
     """One exchange on its way."""
 
@@ -118,20 +138,32 @@ class _Exchange:
         self._trouble: Trouble | None = None
         self._speaks_tls = False
 
-    async def run(self) -> None:
-        """Opens, asks, reads, closes; each within the limits."""
+    @property
+    def rest(self) -> bytes:
+        """What followed a 101."""
+        return self._reader.rest
+
+    async def run(self, *, keep_switched: bool = False) -> Carrier | None:
+        """Opens, asks, reads, closes; each within the limits. The carrier, where it is kept open after a 101."""
         carrier: Carrier | None = None
+        kept = False
         try:
             async with asyncio.timeout(self._limits.total_s):
                 carrier = await self._open()
                 if carrier is not None:
                     self._trouble = await self._converse(carrier)
+            kept = keep_switched and self._switched
         except TimeoutError:
             self._trouble = self._late()
         finally:
             self._ended_ms = self._hold.clock.now_ms()
-            if carrier is not None:
+            if carrier is not None and not kept:
                 await carrier.close()
+        return carrier if kept else None
+
+    @property
+    def _switched(self) -> bool:
+        return self._trouble is None and self._reader.head is not None and self._reader.head.status == _SWITCHING
 
     async def _open(self) -> Carrier | None:
         way, hold, timeout_s = self._way, self._hold, min(self._limits.connect_s, self._limits.total_s)
