@@ -155,7 +155,8 @@ def for_cell(probes: Iterable[Probe[Any]], cell: Cell, settings: Settings) -> tu
 
 
 def _fits(probe: Probe[Any], cell: Cell) -> bool:
-    return probe.scope == "cell" and cell.target.scheme in probe.schemes and cell.transport in probe.transports
+    known = cell.target.scheme in probe.schemes and cell.transport in probe.transports
+    return probe.scope == "cell" and known and probe.about(cell.target)
 
 
 def dependencies(probe: Probe[Any], ladder: tuple[Probe[Any], ...]) -> tuple[str, ...]:

@@ -232,6 +232,11 @@ def always(_settings: Settings) -> bool:
     return True
 
 
+def whatever(_target: Target) -> bool:
+    """For probes of every target of their schemes."""
+    return True
+
+
 class Probe(msgspec.Struct, Generic[E], frozen=True):
     """The declaration of one probe; its file is its only mention."""
 
@@ -256,3 +261,5 @@ class Probe(msgspec.Struct, Generic[E], frozen=True):
     through all targets together."""
     wanted: Callable[[Settings], bool] = always
     """Whether the user asked for it: what is a load on a server, or takes long, is made only then."""
+    about: Callable[[Target], bool] = whatever
+    """Whether the target is one that the question is about, where its scheme alone does not say so (a path)."""

@@ -26,7 +26,7 @@ from natprobe.wire.http.text import printed, without_secrets
 from natprobe.wire.websocket.handshake import SWITCHING, Asking, Flaw, flaw, new_key, request, subprotocol
 
 if TYPE_CHECKING:
-    from natprobe.wire.websocket.frames import Arrived, Frames
+    from natprobe.wire.websocket.frames import Arrived
 
 OPENING = HttpLimits(body_bytes=65_536)
 SHOWN_BODY = 160
@@ -85,7 +85,7 @@ class Opening:
     exchanged: Exchanged
     socket: "WebSocket | None" = field(default=None, repr=False)
 
-    async def __aenter__(self) -> "Opening":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -124,7 +124,7 @@ class WebSocket:
 
         self.ended: Ended | None = None
         self._carrier, self._clock = carrier, clock
-        self._frames: Frames = Frames(Limits())
+        self._frames = Frames(Limits())
         self._waiting: deque[Arrived] = deque()
         if rest:
             self._feed(rest)

@@ -246,6 +246,7 @@ def test_a_ladder_holds_the_probes_of_its_scheme_and_transport() -> None:
         probe("c.stun", schemes=frozenset({"stun"})),
         probe("d.target", scope="target"),
         probe("e.load", wanted=lambda settings: settings.insecure),
+        probe("f.elsewhere", about=lambda target: "elsewhere" in target.host),
     )
     assert [each.id for each in for_cell(probes, CELL, Settings())] == ["a.all"]
     assert [each.id for each in for_cell(probes, CELL, Settings(insecure=True))] == ["a.all", "e.load"]

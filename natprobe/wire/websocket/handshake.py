@@ -1,4 +1,4 @@
-"""The opening handshake: what is asked, and what of the answer proves that a WebSocket server gave it (RFC 6455 section 4).
+"""The opening handshake: what is asked, and what proves that a WebSocket server answered (RFC 6455 section 4).
 
 No extension is offered, so no message can come compressed: what a peer sends costs here what it costs on the wire.
 """
