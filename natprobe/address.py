@@ -6,6 +6,8 @@ from typing import Literal
 import msgspec
 
 AddressKind = Literal["public", "private", "cgnat", "loopback", "link-local", "multicast", "unspecified"]
+NOT_BY_HEARSAY: frozenset[AddressKind] = frozenset({"loopback", "link-local", "unspecified", "multicast"})
+"""Where nothing is sent because a server's answer says so: this host itself, and whoever stands next to it."""
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 

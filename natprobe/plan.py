@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from natprobe.address import Address, AddressKind, kind_of
+from natprobe.address import NOT_BY_HEARSAY, Address, AddressKind, kind_of
 from natprobe.credential import Credential
 from natprobe.expectations import Expectations
 from natprobe.model import Command
@@ -54,7 +54,6 @@ class Order(msgspec.Struct, frozen=True):
 
 DEEPEST = 3
 """A room server names an ICE endpoint, which names a TURN server: nobody's answers need more."""
-_NOT_BY_HEARSAY: frozenset[AddressKind] = frozenset({"loopback", "link-local", "unspecified", "multicast"})
 
 
 def orders(plan: Plan) -> tuple[Order, ...]:
@@ -69,7 +68,7 @@ def led(order: Order, where: Cell | None, lead: Lead) -> Order | None:
     credential is the answer's own, as secrets of one server are not told to another.
     """
     here = where.address.kind if where else None
-    shunned = order.shunned if order.depth else _NOT_BY_HEARSAY - {here}
+    shunned = order.shunned if order.depth else NOT_BY_HEARSAY - {here}
     if order.settings.written is not None:
         return _listed(order, lead)
     if lead.target.is_literal and kind_of(lead.target.host) in shunned:

@@ -8,13 +8,12 @@ import asyncio
 
 import msgspec
 
-from natprobe.address import Address, AddressKind, kind_of
+from natprobe.address import Address
 from natprobe.client.http2 import Http2, ask_http2
 from natprobe.client.rig import Accepting
 from natprobe.client.websocket import Opening, Upgrade
 from natprobe.events import Raised
 from natprobe.model import Status
-from natprobe.net.resolve import resolve
 from natprobe.probe import Context, Judgement, Probe
 from natprobe.signalling.controls import is_fallback, upgrade_without_tls
 from natprobe.signalling.refusals import SLOW_MS, facts_of, no_answer, refused_upgrade, seconds, status_words
@@ -31,7 +30,7 @@ from natprobe.signalling.upgrades import (
 )
 from natprobe.target import Target
 from natprobe.web.asking import way_to
-from natprobe.web.pages import is_inward, is_mixed, origin_of, page_of
+from natprobe.web.pages import origin_of
 from natprobe.wire.engineio import refusal
 from natprobe.wire.websocket.handshake import Asking
 
@@ -58,10 +57,6 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The same at port 80, where the answer over TLS was a page."""
     http2: Http2 | None = None
     """Told where HTTP/1.1 is refused and HTTP/2 is not."""
-    mixed: str | None = None
-    """The page that is https while the target is not, where browsers block that."""
-    inward: AddressKind | None = None
-    """What kind of address the target has, where the page's are public and it is not."""
 
 
 async def observe(ctx: Context) -> Evidence:
@@ -69,12 +64,10 @@ async def observe(ctx: Context) -> Evidence:
     target, (origin, guessed) = ctx.cell.target, page_origin(ctx)
     wishes = _wishes(ctx, origin)
     async with asyncio.TaskGroup() as group:
-        inward = group.create_task(_inward(ctx))
         openings = [group.create_task(_opened(ctx, wish)) for wish in wishes]
     wish, first = openings[0].result()
     if first.seen.opened:
         ctx.bench.put(Upgraded(wish))
-    page = page_of(ctx.settings.expect.page)
     compared = first.seen.html and not first.seen.opened
     return Evidence(
         server=ctx.cell.address,
@@ -87,8 +80,6 @@ async def observe(ctx: Context) -> Evidence:
         fallback=compared and await is_fallback(ctx, first.exchanged),
         plain=await upgrade_without_tls(ctx, wish) if compared else None,
         http2=await _http2(ctx, first.seen),
-        mixed=origin_of(page) if page is not None and is_mixed(page, target) else None,
-        inward=inward.result(),
     )
 
 
@@ -122,35 +113,8 @@ async def _http2(ctx: Context, seen: Upgrade) -> Http2 | None:
     return await ask_http2(ctx.hold, way_to(ctx))
 
 
-async def _inward(ctx: Context) -> AddressKind | None:
-    """The kind of the target's address, where the page has public addresses alone and the target a local one."""
-    page, kind = page_of(ctx.settings.expect.page), ctx.cell.address.kind
-    if page is None or page.host == ctx.cell.target.host or kind == "public":
-        return None
-    found = await resolve(page.host, clock=ctx.clock, nameservers=ctx.settings.nameservers or None)
-    kinds = tuple(kind_of(address) for address in found.addresses)
-    return kind if is_inward(kinds, kind) else None
-
-
 def judge(evidence: Evidence) -> Judgement:
-    """The opening itself decides; what a browser objects to before it asks is told beside it."""
-    opened = _judged_opening(evidence)
-    blocked = _blocked(evidence)
-    if not blocked:
-        return opened
-    worst = Status.FAIL if evidence.mixed else max(opened.status, Status.WARN, key=lambda status: status.rank)
-    why = f"a page at {evidence.mixed} may not use it" if evidence.mixed else "Chrome asks users before it goes there"
-    return Judgement(status=worst, summary=f"{opened.summary}; {why}", raised=(*opened.raised, *blocked))
-
-
-def _blocked(evidence: Evidence) -> tuple[Raised, ...]:
-    facts = {"uri": evidence.uri, "host": evidence.server.host, "kind": evidence.inward or ""}
-    mixed = (Raised(id="sig-mixed-content", facts=facts | {"name": evidence.mixed}),) if evidence.mixed else ()
-    inward = (Raised(id="chrome-local-network-access", facts=facts),) if evidence.inward else ()
-    return (*mixed, *inward)
-
-
-def _judged_opening(evidence: Evidence) -> Judgement:
+    """What the page's own opening came to; the others, and the controls, say why."""
     page = evidence.page
     if page.opened:
         return _judged_opened(evidence)

@@ -58,8 +58,9 @@ class Watch:
                 async with asyncio.timeout(min(_STEP_S, left)):
                     ended = await self._heard()
             advance(min(wanted_s, self._clock.now() - self._began))
+        quiet = self._quiet(ended)
         await self._part(ended)
-        return self._quiet(ended)
+        return quiet
 
     async def _heard(self) -> Ended | None:
         arrived = await self._socket.receive()

@@ -4,48 +4,22 @@ import asyncio
 import concurrent.futures
 from typing import Any
 
-import msgspec
-
-from natprobe.client.rig import Accepting
 from natprobe.diagnose import diagnose
 from natprobe.events import Event
 from natprobe.fold import fold
-from natprobe.model import Check, Report, Status
+from natprobe.model import Check, Report
 from natprobe.plan import Plan
-from natprobe.probe import Context, Judgement, Probe, Settings
+from natprobe.probe import Probe, Settings
 from natprobe.probes import all_probes
 from natprobe.runner import run
 from natprobe.target import parse
-from natprobe.target.schemes import SCHEMES
-
-
-class Open(msgspec.Struct, frozen=True):
-    """The port is taken for open."""
-
-
-async def _opens(ctx: Context) -> Open:
-    ctx.bench.put(Accepting())
-    return Open()
-
-
-DOOR = Probe(
-    id="port.tcp",
-    title="Port",
-    schemes=frozenset(SCHEMES),
-    evidence=Open,
-    observe=_opens,
-    judge=lambda _evidence: Judgement(status=Status.PASS, summary="taken for open"),
-    deadline_s=1.0,
-    gives=(Accepting,),
-)
-"""Stands in for the port's own check, which is tested elsewhere."""
 
 
 def chosen(*ids: str) -> tuple[Probe[Any], ...]:
-    """The probes of these ids, behind an open door."""
-    wanted = tuple(probe for probe in all_probes() if probe.id in ids)
-    assert len(wanted) == len(ids), ids
-    return (DOOR, *wanted)
+    """The probes of these ids, and the one that looks whether the port is open."""
+    wanted = tuple(probe for probe in all_probes() if probe.id in {*ids, "port.tcp"})
+    assert {probe.id for probe in wanted} == {*ids, "port.tcp"}
+    return wanted
 
 
 async def checking(target: str, *ids: str, settings: Settings | None = None, deadline_s: float = 30.0) -> Report:
