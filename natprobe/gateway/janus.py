@@ -13,11 +13,12 @@ from urllib.parse import quote
 import msgspec
 
 from natprobe.client.http import Exchanged, HttpExchange
+from natprobe.client.rig import Trusted
 from natprobe.client.websocket import Ended, WebSocket
 from natprobe.credential import Secret
 from natprobe.probe import Context
 from natprobe.signalling.upgrades import Upgraded, open_socket, page_origin
-from natprobe.web.asking import JSON_BODY, ask, may_tell_secrets
+from natprobe.web.asking import JSON_BODY, ask
 from natprobe.web.pages import is_html
 from natprobe.wire.http.limits import Limits
 
@@ -179,7 +180,7 @@ class Gateway:
 
 def secret_for(ctx: Context) -> Secret | None:
     """The API's secret, where it may be sent; None where there is none, or where the certificate is not good."""
-    return ctx.settings.api_secret if may_tell_secrets(ctx) else None
+    return ctx.settings.api_secret if ctx.bench.has(Trusted) else None
 
 
 async def over_websocket(ctx: Context, secret: Secret | None) -> WebSocketApi | None:

@@ -152,7 +152,7 @@ async def _address(ctx: Context, host: str) -> str | None:
 
 
 def _may_not_be_asked(ctx: Context, host: str) -> bool:
-    return kind_of(host) in (ctx.shunned if ctx.origin else NOT_BY_HEARSAY - {ctx.cell.address.kind})
+    return kind_of(host) in (ctx.shunned or NOT_BY_HEARSAY - {ctx.cell.address.kind})
 
 
 async def _asked(

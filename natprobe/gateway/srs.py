@@ -12,11 +12,12 @@ from urllib.parse import parse_qsl, quote
 import msgspec
 
 from natprobe.client.http import Exchanged
+from natprobe.client.rig import Trusted
 from natprobe.credential import Secret
 from natprobe.probe import Context
 from natprobe.signalling.upgrades import page_origin
 from natprobe.target import Target
-from natprobe.web.asking import JSON_BODY, ask, may_tell_secrets
+from natprobe.web.asking import JSON_BODY, ask
 from natprobe.wire.http.limits import Limits
 
 VERSIONS_PATH = "/api/v1/versions"
@@ -77,7 +78,7 @@ async def ask_publish(ctx: Context, stream: Stream, sdp: str) -> Exchanged:
     """POST /rtc/v1/publish/ with an offer."""
     target = ctx.cell.target
     path = f"{base_path(target)}{PUBLISH_PATH}"
-    hidden = ctx.settings.query_secrets if may_tell_secrets(ctx) else ()
+    hidden = ctx.settings.query_secrets if ctx.bench.has(Trusted) else ()
     body = {
         "api": f"{target.web_url.partition('?')[0].rstrip('/')}{PUBLISH_PATH}",
         "clientip": None,

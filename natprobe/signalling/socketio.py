@@ -9,9 +9,10 @@ from typing import Literal
 import msgspec
 
 from natprobe.client.http import Exchanged, HttpExchange
+from natprobe.client.rig import Trusted
 from natprobe.probe import Context
 from natprobe.signalling.upgrades import engine_path, page_origin
-from natprobe.web.asking import ask, may_tell_secrets, with_parameters
+from natprobe.web.asking import ask, with_parameters
 from natprobe.web.pages import is_html
 from natprobe.wire.engineio import (
     CLOSE,
@@ -174,7 +175,7 @@ class PollingSession:
 
 async def _ask(ctx: Context, path: str, body: bytes | None = None, limits: Limits = _LIMITS) -> Exchanged:
     """One request from the page's origin; with a body it is a POST."""
-    if may_tell_secrets(ctx):
+    if ctx.bench.has(Trusted):
         path = with_parameters(path, tuple((name, each.reveal()) for name, each in ctx.settings.query_secrets))
     origin, _ = page_origin(ctx)
     if body is None:

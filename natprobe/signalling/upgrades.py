@@ -5,10 +5,11 @@ from urllib.parse import parse_qsl, quote
 
 from natprobe.address import Address
 from natprobe.client.line import Way
+from natprobe.client.rig import Trusted
 from natprobe.client.websocket import OPENING, Opening, upgrade
 from natprobe.probe import Context
 from natprobe.target import Target
-from natprobe.web.asking import may_tell_secrets, way_to, with_parameters
+from natprobe.web.asking import way_to, with_parameters
 from natprobe.web.pages import origin_of, page_of
 from natprobe.wire.http.limits import Limits
 from natprobe.wire.websocket.handshake import Asking
@@ -64,7 +65,7 @@ def asking(ctx: Context, origin: str | None, path: str | None = None) -> Asking:
     """The upgrade of the target's own path, or of `path` in its place; secret parameters go along where they may."""
     target = ctx.cell.target
     asked = target.request_path if path is None else path
-    if may_tell_secrets(ctx):
+    if ctx.bench.has(Trusted):
         asked = with_parameters(asked, tuple((name, each.reveal()) for name, each in ctx.settings.query_secrets))
     return Asking(authority=target.authority, path=asked, origin=origin, subprotocol=subprotocol(ctx))
 
