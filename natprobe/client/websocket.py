@@ -106,7 +106,7 @@ async def upgrade(hold: Hold, way: Way, asking: Asking, limits: HttpLimits = OPE
         flaw=flaw(head, key, asking) if head is not None and head.status == SWITCHING else None,
         subprotocol=subprotocol(head) if head is not None else None,
         html=(exchanged.value("content-type") or "").lower().startswith("text/html"),
-        body=without_secrets(printed(exchanged.body, SHOWN_BODY)),
+        body=_refusal(exchanged),
     )
     if switched.carrier is None:
         return Opening(seen, exchanged)
@@ -114,6 +114,13 @@ async def upgrade(hold: Hold, way: Way, asking: Asking, limits: HttpLimits = OPE
         await switched.carrier.close()
         return Opening(seen, exchanged)
     return Opening(seen, exchanged, WebSocket(switched.carrier, hold.clock, switched.rest))
+
+
+def _refusal(exchanged: Exchanged) -> str:
+    """How a refusal's body begins. That of any other answer may be what a session is opened with."""
+    if exchanged.status is None or exchanged.status < 400:
+        return ""
+    return without_secrets(printed(exchanged.body, SHOWN_BODY))
 
 
 class WebSocket:

@@ -56,8 +56,14 @@ def proxy_fault(exchange: HttpExchange, uri: str) -> Raised | None:
 
 
 def no_answer(exchange: HttpExchange, uri: str) -> tuple[Raised, ...]:
-    """The findings where no answer could be read: bytes that are no HTTP have one; silence is told by the summary."""
+    """The finding where no answer could be read. What TLS or the port itself met is told by their own checks."""
     trouble = exchange.trouble
-    if trouble is None or trouble.reason is not Reason.MALFORMED:
+    if trouble is None or trouble.reason not in _NO_ANSWERS:
         return ()
-    return (Raised(id="http-answer-malformed", facts=facts_of(exchange, uri) | {"detail": trouble.detail}),)
+    return (Raised(id=_NO_ANSWERS[trouble.reason], facts=facts_of(exchange, uri) | {"detail": trouble.detail}),)
+
+
+_NO_ANSWERS = {
+    Reason.MALFORMED: "http-answer-malformed",
+    **dict.fromkeys((Reason.SILENT, Reason.TIMEOUT, Reason.CLOSED, Reason.RESET), "http-no-answer"),
+}

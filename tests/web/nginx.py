@@ -41,13 +41,13 @@ def nginx(servers: str, *ports: int, page: str = "") -> Iterator[Path]:
         (directory / "index.html").write_text(page, encoding="utf-8")
         configuration.write_text(_FRAME.format(directory=directory, servers=blocks), encoding="utf-8")
         with Running(("nginx", "-p", text, "-c", str(configuration))) as running:
-            up = wait_until(lambda: running.exit_code is not None or all(map(_listens, ports)), 10)
+            up = wait_until(lambda: running.exit_code is not None or all(map(listens, ports)), 10)
             assert up, running.stderr()
             assert running.exit_code is None, running.stderr()
             yield directory
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False
