@@ -42,7 +42,7 @@ this host could not send; it is one over TCP; it points to a place to which no a
 address; there were more than are checked; it is no candidate."""
 
 
-class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CheckedCandidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One candidate of an answer, and what its port said."""
 
     line: str
@@ -93,12 +93,12 @@ class _Way:
     parsed: Parsed | None
 
 
-async def check_media(ctx: Context, description: Description, ours: IceLogin) -> tuple[Candidate, ...]:
+async def check_media(ctx: Context, description: Description, ours: IceLogin) -> tuple[CheckedCandidate, ...]:
     """Every candidate of the answer, each address once; all are asked at once."""
     ways = _ways(description)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_judged(ctx, way, ours)) for way in ways[:MOST_CHECKS]]
-    rest = (Candidate(line=way.line, fate="too-many") for way in ways[MOST_CHECKS:])
+    rest = (CheckedCandidate(line=way.line, fate="too-many") for way in ways[MOST_CHECKS:])
     return (*(task.result() for task in tasks), *rest)
 
 
@@ -120,11 +120,11 @@ def _parsed(line: str) -> Parsed | None:
         return None
 
 
-async def _judged(ctx: Context, way: _Way, ours: IceLogin) -> Candidate:
+async def _judged(ctx: Context, way: _Way, ours: IceLogin) -> CheckedCandidate:
     parsed = way.parsed
     if parsed is None:
-        return Candidate(line=way.line[:200], fate="unreadable")
-    candidate = Candidate(
+        return CheckedCandidate(line=way.line[:200], fate="unreadable")
+    candidate = CheckedCandidate(
         line=way.line[:200],
         fate="tcp",
         host=parsed.host,
@@ -156,8 +156,8 @@ def _may_not_be_asked(ctx: Context, host: str) -> bool:
 
 
 async def _asked(
-    ctx: Context, candidate: Candidate, address: Address, theirs: IceLogin | None, ours: IceLogin
-) -> Candidate:
+    ctx: Context, candidate: CheckedCandidate, address: Address, theirs: IceLogin | None, ours: IceLogin
+) -> CheckedCandidate:
     if theirs is None:
         return msgspec.structs.replace(candidate, fate="unsent", detail="the answer has no ice-ufrag and ice-pwd")
     endpoint = open_udp(ctx.clock, ctx.hold.trace, family=address.family, remote=address)

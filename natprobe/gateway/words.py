@@ -4,7 +4,7 @@ import msgspec
 
 from natprobe.address import Address, AddressKind
 from natprobe.events import Raised
-from natprobe.gateway.media import Candidate, Fate
+from natprobe.gateway.media import CheckedCandidate, Fate
 from natprobe.model import Status
 from natprobe.probe import Judgement
 
@@ -25,16 +25,16 @@ _WORDS: dict[Fate, str] = {
 class Media(msgspec.Struct, frozen=True):
     """The candidates of one answer, as a judge needs them."""
 
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[CheckedCandidate, ...]
     server: Address
     """Where the gateway's API is: a private candidate is no fault of a server that is private itself."""
 
-    def having(self, *fates: Fate) -> tuple[Candidate, ...]:
+    def having(self, *fates: Fate) -> tuple[CheckedCandidate, ...]:
         """Those with one of these fates."""
         return tuple(each for each in self.candidates if each.fate in fates)
 
     @property
-    def only_inward(self) -> Candidate | None:
+    def only_inward(self) -> CheckedCandidate | None:
         """The first candidate, where none is for the users of a server at a public address; else None."""
         placed = [each for each in self.candidates if each.kind is not None]
         if self.server.kind in _INWARD or not placed or any(each.kind not in _INWARD for each in placed):
@@ -42,7 +42,7 @@ class Media(msgspec.Struct, frozen=True):
         return placed[0]
 
     @property
-    def dead(self) -> Candidate | None:
+    def dead(self) -> CheckedCandidate | None:
         """The first candidate that got no answer though it is one for everybody, where no other got one; else None."""
         if self.having("answered"):
             return None
@@ -86,7 +86,7 @@ def judged_media(media: Media, uri: str, *, private: str, dead: str) -> Judgemen
     return Judgement(status=Status.WARN if named else Status.PASS, summary=media.words, raised=named)
 
 
-def facts_of(candidate: Candidate) -> dict[str, str]:
+def facts_of(candidate: CheckedCandidate) -> dict[str, str]:
     """What findings may say of one candidate."""
     facts = {
         "address": str(candidate.address) if candidate.address else _place(candidate),
@@ -99,6 +99,6 @@ def facts_of(candidate: Candidate) -> dict[str, str]:
     return facts | (candidate.check.facts() if candidate.check else {})
 
 
-def _place(candidate: Candidate) -> str:
+def _place(candidate: CheckedCandidate) -> str:
     host = f"[{candidate.host}]" if ":" in candidate.host else candidate.host
     return f"{host}:{candidate.port}/{candidate.protocol}" if candidate.host else "a candidate"

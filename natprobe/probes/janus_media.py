@@ -3,7 +3,7 @@
 import msgspec
 
 from natprobe.address import Address
-from natprobe.gateway.media import Answered, Candidate, check_media
+from natprobe.gateway.media import Answered, CheckedCandidate, check_media
 from natprobe.gateway.words import Media, judged_media
 from natprobe.probe import Context, Judgement, Probe
 
@@ -14,7 +14,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     server: Address
     uri: str
     lite: bool = False
-    candidates: tuple[Candidate, ...] = ()
+    candidates: tuple[CheckedCandidate, ...] = ()
 
 
 async def observe(ctx: Context) -> Evidence:

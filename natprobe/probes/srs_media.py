@@ -9,7 +9,7 @@ import msgspec
 from natprobe.address import Address
 from natprobe.client.http import HttpExchange
 from natprobe.events import Raised
-from natprobe.gateway.media import Candidate, check_media, new_offer
+from natprobe.gateway.media import CheckedCandidate, check_media, new_offer
 from natprobe.gateway.srs import Stream, VersionTold, ask_publish, code_of, stream_of, told
 from natprobe.gateway.words import Media, judged_media
 from natprobe.ice.sdp import Description, SdpError, parse
@@ -32,7 +32,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unreadable: str | None = None
     """What is wrong with the answer's SDP."""
     lite: bool = False
-    candidates: tuple[Candidate, ...] | None = None
+    candidates: tuple[CheckedCandidate, ...] | None = None
     """None where there is no answer to the offer."""
 
 

@@ -27,9 +27,14 @@ SITE = tuple(path for path in PROBES if path.name.startswith(SITE_PROBES))
 """What `natprobe check` of a site, a gateway or a port runs through."""
 WEB = tuple(path for path in PROBES if path.name.startswith(("http_", "web_", "iceconfig_", "apprtc_")))
 """What `natprobe check` of a page or an API runs through."""
+SIGNALLING = (
+    *(path for path in PROBES if path.name.startswith(("ws_", "sio_", "collider_"))),
+    ROOT / "natprobe" / "signalling" / "refusals.py",
+)
+"""What `natprobe check` of a signalling server runs through."""
 NAT = tuple(path for path in PROBES if path.name.startswith("nat_"))
 """What `natprobe nat` runs through."""
-JUDGES = (*PROBES, *LADDER[-3:])
+JUDGES = (*PROBES, *LADDER[-3:], SIGNALLING[-1])
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 NO_FINDINGS = {
     *("link-local", "address-and-port-dependent", "address-dependent", "endpoint-independent", "udp-blocked"),
@@ -37,6 +42,9 @@ NO_FINDINGS = {
     *("not-yet-valid", "self-signed", "self-signed-in-chain", "unable-to-get-issuer", "unable-to-get-issuer-locally"),
     *("key-too-small", "issuer-key-too-small", "weak-signature"),
     *("unable-to-verify-leaf", "content-type", "too-many", "utf-8", "no-store", "no-cache", "max-age", "cache-control"),
+    *("accept-wrong", "not-websocket", "subprotocol-missing", "subprotocol-unasked", "extension-unasked"),
+    *("unknown-sid", "close-frame", "accepting-new-sessions", "session-timeout", "full-trickle"),
+    *("local-ip", "public-ip", "public-ips", "ice-lite", "ice-tcp", "stun-server", "turn-server"),
 }
 """Words with a hyphen that judges use for something else."""
 JUDGED_ONLY = {
@@ -102,3 +110,9 @@ def about_the_web() -> set[str]:
 def test_every_finding_about_a_web_server_is_brought_about_by_one() -> None:
     raisable = {word for path in WEB for word in words(path) if word in load()}
     assert raisable <= about_the_web()
+
+
+def test_every_finding_about_signalling_is_brought_about_by_a_server() -> None:
+    raisable = {word for path in SIGNALLING for word in words(path) if word in load()}
+    asserted = {word for path in (ROOT / "tests" / "signalling").glob("test_*.py") for word in words(path)}
+    assert raisable <= asserted

@@ -70,7 +70,7 @@ async def test_a_server_that_closes_says_so_itself() -> None:
 
 
 async def test_a_server_that_floods_is_given_up() -> None:
-    async with opening(repeating(frame(9))) as remote:
+    async with opening(repeating(frame(9) * 1000)) as remote:
         told = await quiet(f"ws://{remote}/ws", 60)
     assert (idle(told).status, idle(told).findings) == (Status.FAIL, ("ws-101-broken",))
 

@@ -18,6 +18,7 @@ _KINDS: dict[Opcode, Kind] = {
     Opcode.PING: "ping",
     Opcode.PONG: "pong",
 }
+_SLICE = 4096
 _LONGEST_REASON = 123  # section 5.5: what a control frame holds, less the code
 
 
@@ -69,8 +70,15 @@ class Frames:
 
     def feed(self, data: bytes) -> list[Arrived]:
         """Takes bytes of the peer. Pings are answered by themselves."""
-        if self.broken is not None or self.farewell is not None:
-            return []
+        found: list[Arrived] = []
+        # In slices, as a chunk of empty frames holds more of them than anybody wants to read.
+        for start in range(0, len(data), _SLICE):
+            if self.broken is not None or self.farewell is not None:
+                break
+            found += self._fed(data[start : start + _SLICE])
+        return found
+
+    def _fed(self, data: bytes) -> list[Arrived]:
         self._bytes += len(data)
         self._protocol.receive_data(data)
         found = [arrived for frame in self._protocol.events_received() if (arrived := self._taken(frame)) is not None]
