@@ -19,6 +19,13 @@ _EPILOG = """\
 targets:
   turn:host[:port][?transport=udp|tcp]    turns:host[:port][?transport=tcp|udp]
   stun:host[:port]                        stuns:host[:port]
+  https://host/path   http://…            pages and APIs
+  wss://host/path     ws://…              WebSockets; with /socket.io/ in the path
+                                          Socket.IO as well
+  iceconfig+https://host/path             what hands out ICE servers; each is checked
+  apprtc+https://host  collider+wss://host/ws
+  janus+https://host/janus  janus+wss://host  srs+https://host
+  tls:host:port  tcp:host:port[-port]  udp:host:port[-port]
   Without ?transport every transport is tried: what is dead beside a live one
   was not offered, which is a warning at most. IPv6 literals stand in brackets.
 
