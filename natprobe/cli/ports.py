@@ -12,15 +12,13 @@ from natprobe.cli.options import add_run_options, deadline_s, families, settings
 from natprobe.cli.output import add_output_options, tell, wanted_files
 from natprobe.cli.parser import UsageError
 from natprobe.cli.progress import progress_listeners
-from natprobe.client.ports import MOST_PORTS, count
+from natprobe.client.ports import MOST_PORTS, longest_s
 from natprobe.expectations import Expectations
 from natprobe.plan import DEFAULT_DEADLINE_S, Plan
 from natprobe.probes import probes_about
 from natprobe.target import Target, TargetError, parse
 
 PROTOCOLS = ("tcp", "udp")
-SLOWEST_PORTS_PER_S = 40.0
-"""Where every port is silent: so many at once, each for its whole time."""
 _PIECE = re.compile(r"(?P<ports>[0-9]+(?:-[0-9]+)?)(?:/(?P<protocol>[a-z]+))?")
 _EPILOG = f"""\
 ports:
@@ -115,5 +113,4 @@ def _target(uri: str) -> Target:
 
 def _deadline_s(args: argparse.Namespace, targets: tuple[Target, ...]) -> float:
     """`--timeout`; where it was left alone, long enough for ports that are all silent."""
-    ports = max(count(target.ports) if args.whole else min(count(target.ports), MOST_PORTS) for target in targets)
-    return deadline_s(args, DEFAULT_DEADLINE_S + round(ports / SLOWEST_PORTS_PER_S))
+    return deadline_s(args, DEFAULT_DEADLINE_S + max(longest_s(each.ports, every=args.whole) for each in targets))

@@ -19,6 +19,9 @@ Ranges = tuple[tuple[int, int], ...]
 MOST_PORTS = 512
 """So many ports of a target are asked one by one; of more, an even choice of so many."""
 
+_SLOWEST_PER_S = 40.0
+"""Where every port is silent: so many at once, each for its whole time."""
+
 SURVEY_FROM = 17
 """Of a range so large nobody expects every port to listen."""
 
@@ -75,6 +78,12 @@ def _alike(one: PortAnswer, other: PortAnswer) -> bool:
 def count(ranges: Ranges) -> int:
     """How many ports the ranges hold."""
     return sum(last - first + 1 for first, last in ranges)
+
+
+def longest_s(ranges: Ranges, *, every: bool) -> float:
+    """How long it takes at most to ask `ranges`, all of them silent: `every` port, or a choice of them."""
+    asked = count(ranges) if every else min(count(ranges), MOST_PORTS)
+    return round(asked / _SLOWEST_PER_S)
 
 
 def all_ports(ranges: Ranges) -> tuple[int, ...]:

@@ -81,6 +81,7 @@ def of_targets(checks: Collection[str], lookup: Lookup, shortest_s: float) -> Ke
         ),
         "min_cert_days": Key(whole(0, 3650), "30", "With fewer days left a certificate ends soon.", SECURE | LISTS),
         "closed": Key(FLAG, "true", "The ports shall not be reachable from here.", PORTS),
+        "every_port": Key(FLAG, "true", "Every port of a large range is asked, not a choice of them.", PORTS),
         "page": Key(
             Kind(_page, TEXT.shape),
             '"https://www.example.org/"',

@@ -205,6 +205,7 @@ class _Reading:
             timeout_s=heeded.get("timeout_s"),
             insecure=heeded.get("insecure", False),
             relay_ports=heeded.get("relay_port_range"),
+            every_port=heeded.get("every_port", False),
             api_secret=heeded["api_secret"].value if "api_secret" in heeded else None,
             query_secrets=heeded.get("query", ()),
             written=written,

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from natprobe.address import Address
+from natprobe.client.ports import longest_s
 from natprobe.credential import Credential, Secret, mint
 from natprobe.credential.sources import DEFAULT_TTL_S
 from natprobe.expectations import Expectations
@@ -48,6 +49,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float | None = None
     insecure: bool = False
     relay_ports: tuple[int, int] | None = None
+    every_port: bool = False
     api_secret: Secret | None = None
     query_secrets: tuple[tuple[str, Secret], ...] = ()
     written: Written | None = None
@@ -67,6 +69,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
             skip=self.skip,
             timeout_s=self.timeout_s,
             group=self.group,
+            every_port=self.every_port,
             api_secret=self.api_secret,
             query_secrets=self.query_secrets,
             written=self.written,
@@ -119,9 +122,14 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fitting_deadline_s(entries: tuple[Entry, ...]) -> float:
-    """A run's default, more for many targets, for a silence that is waited out, and for a target that may take long."""
+    """A run's default: more for many targets, for silences that are waited out, and for a target that may take long."""
     lots = -(-len(entries) // _TARGETS_AT_ONCE)
     usual_s = DEFAULT_DEADLINE_S + _MORE_S * max(0, lots - 1)
-    idle_s = max((entry.expect.idle_s or 0.0 for entry in entries), default=0.0)
+    waited_s = max((_waited_s(entry) for entry in entries), default=0.0)
     asked_s = max((entry.timeout_s or 0.0 for entry in entries), default=0.0)
-    return max(usual_s + idle_s, asked_s + 2.0)
+    return max(usual_s + waited_s, asked_s + 2.0)
+
+
+def _waited_s(entry: Entry) -> float:
+    """What of an entry's time goes by in silence: a WebSocket's, or that of many ports one after the other."""
+    return max(entry.expect.idle_s or 0.0, longest_s(entry.target.ports, every=entry.every_port))

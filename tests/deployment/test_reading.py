@@ -65,6 +65,7 @@ def test_a_target_is_not_told_what_it_does_not_heed() -> None:
     assert entry("turns:turn.example.org").insecure is True
     assert entry("tcp:www.example.org:6379").expect.max_rtt_ms is None
     assert entry("tcp:www.example.org:6379").expect.closed
+    assert entry("tcp:www.example.org:6379").settings(Settings()).every_port
 
 
 def test_a_credential_is_one_thing_and_no_half_of_it_comes_from_elsewhere() -> None:
@@ -127,6 +128,8 @@ def test_a_part_of_it_is_named_by_group_or_target() -> None:
         ('targets = ["stun:a.example.org"]', 20.0),
         ('[[target]]\nuri = "wss://a.example.org/"\nidle_s = 70', 90.0),
         ('targets = ["stun:a.example.org"]\n[defaults]\ntimeout_s = 60', 62.0),
+        ('targets = ["udp:a.example.org:49152-65535"]', 33.0),
+        ('[[target]]\nuri = "udp:a.example.org:49152-65535"\nevery_port = true', 430.0),
         ("targets = [" + ",".join(f'"stun:s{n}.example.org"' for n in range(40)) + "]", 40.0),
     ],
 )
@@ -221,28 +224,28 @@ CHANGED = [
     ),
     ('key = { env = "ICE_KEY" }', 'key = "v"', "line 46: target[2].query.key: a secret does not stand in this file"),
     ('{ env = "JANUS_SECRET" }', "{}", "line 51: target[3].api_secret: say where it is kept: write api_secret = { env"),
-    ('name = "app"', 'name = "the app"', "line 58: ice_servers[0].name: the target holds white space"),
-    ('name = "settings"', 'name = "app"', "line 67: ice_servers[1].name: iceservers:app stands on line 58 already"),
-    ("public = true", 'closed = false\ntext = "[]"', "line 60: ice_servers[0].closed: iceservers targets do not heed"),
-    ("public = true", 'text = "[]"', "line 57: ice_servers[0]: give the list either as servers or as text"),
+    ('name = "app"', 'name = "the app"', "line 59: ice_servers[0].name: the target holds white space"),
+    ('name = "settings"', 'name = "app"', "line 68: ice_servers[1].name: iceservers:app stands on line 59 already"),
+    ("public = true", 'closed = false\ntext = "[]"', "line 61: ice_servers[0].closed: iceservers targets do not heed"),
+    ("public = true", 'text = "[]"', "line 58: ice_servers[0]: give the list either as servers or as text"),
     (
         "{ url = ",
         "{ uri = ",
-        "line 62: ice_servers[0].servers[0].uri: there is no such key; known are urls, url, userna",
+        "line 63: ice_servers[0].servers[0].uri: there is no such key; known are urls, url, userna",
     ),
-    ('"stun:stun.example.org" },', "[1] },", "line 62: ice_servers[0].servers[0].url[0]: give a text in quotes"),
+    ('"stun:stun.example.org" },', "[1] },", "line 63: ice_servers[0].servers[0].url[0]: give a text in quotes"),
     (
         'credential = { env = "TURN_PASSWORD" }',
         'credential = "hunter2"',
-        "line 63: ice_servers[0].servers[1].credential: a secret does not stand in this file; write credential = ",
+        "line 64: ice_servers[0].servers[1].credential: a secret does not stand in this file; write credential = ",
     ),
-    ('{ file = "ice.json" }', '" "', "line 68: ice_servers[1].text: it is empty; give the list as the page has it"),
+    ('{ file = "ice.json" }', '" "', "line 69: ice_servers[1].text: it is empty; give the list as the page has it"),
     (
         '{ file = "ice.json" }',
         '''"[{'credential': 'hunter2'}]"''',
-        "line 68: ice_servers[1].text: a credential stands in it; keep the text in a file",
+        "line 69: ice_servers[1].text: a credential stands in it; keep the text in a file",
     ),
-    ('{ file = "ice.json" }', "3", "line 68: ice_servers[1].text: say where it is kept"),
+    ('{ file = "ice.json" }', "3", "line 69: ice_servers[1].text: say where it is kept"),
     ("[[ice_servers]]\nname", "[[ice_server]]\nname", "ice_server: there is no such key; did you mean ice_servers?"),
 ]
 

@@ -69,6 +69,7 @@ api_secret = { env = "JANUS_SECRET" }
 [[target]]
 uri = "tcp:www.example.org:6379"
 closed = true
+every_port = true
 
 [[ice_servers]]
 name = "app"
