@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from natprobe.cli import main
+from natprobe.cli.output import FILE_FORMATS
 from natprobe.credential import Credential, Secret
 from natprobe.server import FAULTS, Server, ServerConfig
 from natprobe.server.beside import serve_beside
@@ -236,3 +237,18 @@ def test_a_file_that_cannot_be_used_is_told_in_one_line(
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert said in err
+
+
+def test_no_secret_of_the_file_is_in_anything_that_a_run_leaves_behind(
+    file: Path, first: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "ice.json").write_text(
+        json.dumps([{"urls": f"turn:{first.address}?transport=udp", "username": "alice", "credential": ALICE}])
+    )
+    file.write_text(f'{file.read_text()}\n[[ice_servers]]\ntext = {{ file = "ice.json" }}\npublic = true\n')
+    written = {form: tmp_path / f"report.{form}" for form in FILE_FORMATS}
+    words = [f"--report={form}={path}" for form, path in written.items()]
+    main(["check", "-d", str(file), "-v", "--record", str(tmp_path / "run.jsonl"), *words])
+    left = [path.read_text() for path in (*written.values(), tmp_path / "run.jsonl")] + [*capsys.readouterr()]
+    assert all("iceservers:page" in text for text in left[:-1])
+    assert not any(secret in text for secret in (ALICE, BOB, SHARED) for text in left)
