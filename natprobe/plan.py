@@ -6,11 +6,11 @@ from typing import Any, Literal
 import msgspec
 
 from natprobe.address import NOT_BY_HEARSAY, Address, AddressKind, kind_of
-from natprobe.credential import Credential
+from natprobe.credential import Credential, Secret
 from natprobe.expectations import Expectations
 from natprobe.model import Command
 from natprobe.probe import Cell, Destination, Destinations, Lead, Probe, Server, Settings, Side
-from natprobe.target import Target, transports
+from natprobe.target import Target, transports, without_secrets
 
 Family = Literal[4, 6]
 
@@ -59,6 +59,14 @@ DEEPEST = 3
 def orders(plan: Plan) -> tuple[Order, ...]:
     """What the user asked for, a target each."""
     return tuple(Order(target, plan.own.get(target, plan.settings)) for target in plan.targets)
+
+
+def discreet(target: Target, settings: Settings) -> tuple[Target, Settings]:
+    """`target` as it may be shown, and `settings` with the secret parameters that its URL held."""
+    bare, told = without_secrets(target)
+    if not told:
+        return bare, settings
+    return bare, msgspec.structs.replace(settings, query_secrets=tuple((name, Secret(value)) for name, value in told))
 
 
 def led(order: Order, where: Cell | None, lead: Lead) -> Order | None:

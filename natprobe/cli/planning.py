@@ -8,13 +8,13 @@ import msgspec
 from natprobe.cli.deployed import add_deployment_options, deployment, under
 from natprobe.cli.options import credential, deadline_s, families, settings
 from natprobe.cli.parser import UsageError
-from natprobe.credential import Given, Secret
+from natprobe.credential import Given
 from natprobe.deployment import Deployment
 from natprobe.model import Command
-from natprobe.plan import DEFAULT_DEADLINE_S, Plan
+from natprobe.plan import DEFAULT_DEADLINE_S, Plan, discreet
 from natprobe.probe import Settings
 from natprobe.probes import all_probes
-from natprobe.target import Target, TargetError, parse, without_secrets
+from natprobe.target import Target, TargetError, parse
 
 _CREDENTIAL_OPTIONS = ("user", "password", "password_file", "secret", "secret_file")
 
@@ -51,11 +51,11 @@ def planned(command: Command, args: argparse.Namespace, want: Wanted) -> Plan:
     """The run: the file's targets with what is theirs, then those of the command line. Raises UsageError."""
     base, found = settings(args, want.given), want.deployment or Deployment(entries=())
     base = under(base, found)
-    hidden = dict(_hidden(target, base) for target in want.targets)
-    own = {**hidden, **found.own(base if want.for_all else _without_credential(base))}
+    typed = dict(discreet(target, base) for target in want.targets)
+    own = {**typed, **found.own(base if want.for_all else _without_credential(base))}
     return Plan(
         command=command,
-        targets=tuple(dict.fromkeys((*found.targets, *hidden))),
+        targets=tuple(dict.fromkeys((*found.targets, *typed))),
         probes=all_probes(),
         settings=base,
         deadline_s=deadline_s(args, found.deadline_s if want.deployment else DEFAULT_DEADLINE_S),
@@ -75,14 +75,6 @@ def parsed(texts: list[str]) -> tuple[Target, ...]:
     if unknown is not None:
         raise UsageError(f"{unknown}: {unknown.scheme} targets cannot be checked yet; {', '.join(sorted(known))} can")
     return targets
-
-
-def _hidden(target: Target, base: Settings) -> tuple[Target, Settings]:
-    """`target` as it may be shown, and its settings, which hold the secret parameters that its URI had."""
-    bare, told = without_secrets(target)
-    if not told:
-        return bare, base
-    return bare, msgspec.structs.replace(base, query_secrets=tuple((name, Secret(value)) for name, value in told))
 
 
 def _without_credential(base: Settings) -> Settings:

@@ -14,7 +14,7 @@ from natprobe.deployment.references import Kept, Lookup
 from natprobe.deployment.values import Deployment, Entry, Login, Run
 from natprobe.expectations import Expectations
 from natprobe.iceservers import Written
-from natprobe.target import Target, TargetError, parse
+from natprobe.target import Target, TargetError, parse, without_secrets
 from natprobe.target.errors import shown
 from natprobe.tomlfile import Mistake, Mistakes, Path, Reader, Tables, parsed
 from natprobe.tomlfile.lines import line_of
@@ -137,6 +137,12 @@ class _Reading:
 
     def _target(self, value: Any, path: Path) -> Target | None:
         found: Target | None = self.tables.value(value, target(self._known.schemes), path)
+        names = [name for name, _ in without_secrets(found)[1]] if found else []
+        if names:  # secrets are kept elsewhere, and the file says where
+            self.tables.mistake(
+                path, f'{shown(names[0])} is a secret; write query = {{ NAME = {{ env = "VARIABLE" }} }}'
+            )
+            return None
         return found
 
     def _long(self, given: dict[str, Any], path: Path, defaults: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from natprobe.exporter.config import Module
 from natprobe.exporter.credential import credential
 from natprobe.fold import fold
 from natprobe.model import Report
-from natprobe.plan import Plan
+from natprobe.plan import Plan, discreet
 from natprobe.probe import Settings
 from natprobe.probes import all_probes
 from natprobe.runner import run
@@ -37,11 +37,12 @@ async def observe(admission: Admission) -> Report:
 def planned(admission: Admission) -> Plan:
     """The run that `admission` asks for. Raises CredentialError."""
     module = admission.module
+    target, settings = discreet(admission.target, _settings(module))
     return Plan(
         command="check",
-        targets=(admission.target,),
+        targets=(target,),
         probes=all_probes(),
-        settings=_settings(module),
+        settings=settings,
         deadline_s=admission.deadline_s,
         families=module.families,
     )

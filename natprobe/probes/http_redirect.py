@@ -49,6 +49,9 @@ def judge(evidence: Evidence) -> Judgement:
     """A circle, a dead end and a closed door are three faults; a lost port or a lost `https` is one on the way."""
     if evidence.status not in REDIRECTS:
         return Judgement(status=Status.PASS, summary="no redirect")
+    if evidence.trail.cookies and evidence.trail.end in {"loop", "too-many"}:
+        summary = "cannot be told: it sets a cookie and leads back to itself, and no cookie is kept here"
+        return Judgement(status=Status.SKIP, summary=summary)
     ids = tuple(dict.fromkeys((*_at_the_end(evidence), *_on_the_way(evidence))))
     way = " → ".join(hop.url for hop in evidence.trail.hops)
     last = evidence.trail.hops[-1] if evidence.trail.hops else None

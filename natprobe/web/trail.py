@@ -49,6 +49,8 @@ class Trail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     hops: tuple[Hop, ...] = ()
     end: End = "answer"
+    cookies: bool = False
+    """Whether an answer on the way set a cookie: a browser would bring it along, and might be led elsewhere."""
 
 
 class Followed(NamedTuple):
@@ -59,32 +61,59 @@ class Followed(NamedTuple):
 
 
 async def follow(ctx: Context, first: Exchanged, method: str = "GET") -> Followed:
-    """Goes where the redirect `first` leads, at most `MOST_HOPS` times."""
-    here, answer, hops = _web(ctx.cell.target), first, list[Hop]()
-    been = {str(here)}
-    while answer.status in REDIRECTS:
-        location = answer.value("location") or ""
+    """Goes where the redirect `first` leads, at most `MOST_HOPS` times. No cookie is kept."""
+    walk = _Walk(ctx, first, method)
+    while walk.end is None:
+        await walk.step()
+    trail = Trail(hops=tuple(walk.hops), end=walk.end, cookies=walk.cookies)
+    return Followed(trail, walk.answer if walk.end == "answer" else None)
+
+
+class _Walk:
+    """On the way."""
+
+    def __init__(self, ctx: Context, first: Exchanged, method: str) -> None:
+        self.hops: list[Hop] = []
+        self.answer = first
+        self.end: End | None = None
+        self.cookies = False
+        self._ctx, self._method = ctx, method
+        self._here = parse(ctx.cell.target.web_url)
+        self._been = {str(self._here)}
+        self._look()
+
+    async def step(self) -> None:
+        """Goes to where the last answer leads, or ends."""
+        location = self.answer.value("location") or ""
         try:
-            here = _next(here, location)
+            self._here = _next(self._here, location)
         except (TargetError, ValueError) as error:
-            hops.append(Hop(url=without_secrets(printed(location.encode("latin-1", "replace"))), detail=_why(error)))
-            return Followed(Trail(hops=tuple(hops), end="unusable"), None)
-        if str(here) in been or len(hops) == MOST_HOPS:
-            end: End = "loop" if str(here) in been else "too-many"
-            hops.append(Hop(url=without_secrets(str(here))))
-            return Followed(Trail(hops=tuple(hops), end=end), None)
-        been.add(str(here))
-        method = method if answer.status in {307, 308} else "GET"
-        hop, end, reached = await _step(ctx, here, method)
-        hops.append(hop)
+            shown = without_secrets(printed(location.encode("latin-1", "replace")))
+            self._stop(Hop(url=shown, detail=_why(error)), "unusable")
+            return
+        if str(self._here) in self._been or len(self.hops) == MOST_HOPS:
+            end: End = "loop" if str(self._here) in self._been else "too-many"
+            self._stop(Hop(url=without_secrets(str(self._here))), end)
+            return
+        self._been.add(str(self._here))
+        # RFC 9110 section 15.4: only 307 and 308 keep the method.
+        self._method = self._method if self.answer.status in {307, 308} else "GET"
+        hop, end, reached = await _step(self._ctx, self._here, self._method)
         if reached is None or end != "answer":
-            return Followed(Trail(hops=tuple(hops), end=end), None)
-        answer = reached
-    return Followed(Trail(hops=tuple(hops)), answer)
+            self._stop(hop, end)
+            return
+        self.hops.append(hop)
+        self.answer = reached
+        self._look()
 
+    def _look(self) -> None:
+        self.cookies = self.cookies or self.answer.value("set-cookie") is not None
+        if self.answer.status not in REDIRECTS:
+            self.end = "answer"
 
-def _web(target: Target) -> Target:
-    return parse(target.web_url)
+    def _stop(self, hop: Hop, end: End) -> None:
+        self.hops.append(hop)
+        self.end = end
 
 
 def _next(here: Target, location: str) -> Target:

@@ -264,6 +264,10 @@ def test_a_mistake_is_told_with_its_line_and_its_reason(old: str, new: str, said
         ("", 'line 1: no target; write targets = ["turn:turn.example.org"], [[target]] or [[ice_servers]]'),
         ("# nothing\n", "line 1: no target; write"),
         ("targets = []", "line 1: targets: give a list of target URIs"),
+        (
+            'targets = ["https://a.example.org/?token=hunter2"]',
+            "line 1: targets[0]: token is a secret; write",
+        ),
         ('targets = "turn:a"', "line 1: targets: give a list of target URIs"),
         ("target = 3", "line 1: target: write it with two brackets, [[target]]"),
         ('[target]\nuri = "turn:a"', "line 1: target: write it with two brackets, [[target]]"),

@@ -69,3 +69,10 @@ def test_the_plan_says_where_the_credential_came_from_and_hides_it(monkeypatch: 
     plan = planned(admission)
     assert (plan.settings.credential_origin, plan.deadline_s, plan.families) == ("password_env GOOD", 7.5, (4,))
     assert PLANTED not in repr((admission, plan))
+
+
+def test_a_secret_parameter_of_a_target_is_for_its_server_and_for_no_metric() -> None:
+    target = parse("iceconfig+https://www.example.org/ice?key=hunter2&v=1")
+    plan = planned(Admission(module=Module(name="m"), target=target, deadline_s=8.0))
+    assert [str(each) for each in plan.targets] == ["iceconfig+https://www.example.org/ice?v=1"]
+    assert plan.settings.query_secrets == (("key", Secret("hunter2")),)

@@ -3,20 +3,24 @@
 import base64
 import hmac
 import json
+import ssl
 import time
 from collections.abc import Iterable
 from email.utils import formatdate
 
 import pytest
+import trustme
 
 from natprobe.credential import Secret
 from natprobe.expectations import Expectations
 from natprobe.model import Status
 from natprobe.probe import Settings
+from tests.net.conftest import authority
 from tests.web.nginx import free_port, nginx
 from tests.web.run import Told, checked
 from tests.web.servers import answering, reply
 
+__all__ = ["authority"]
 DAY_S = 86400
 HOST = "203.0.113.10"
 JSON = "application/json"
@@ -214,6 +218,26 @@ async def test_a_key_is_sent_shown_nowhere_and_tried_whether_it_counts(needed: b
     assert told.findings == findings
     assert asked == ["/ice?key=hunter%202", "/ice"]
     assert "hunter" not in told.everything
+
+
+async def test_a_key_is_not_sent_over_a_certificate_that_is_not_good(authority: trustme.CA) -> None:
+    asked: list[str] = []
+
+    def answer(_method: str, path: str, _fields: dict[str, str]) -> bytes:
+        asked.append(path)
+        return reply("403 Forbidden")
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("www.example.org").configure_cert(context)
+    settings = Settings(now_s=time.time(), query_secrets=(("key", Secret("hunter2")),))
+    async with answering(answer, context) as remote:
+        told = await checked(f"iceconfig+https://{remote}/ice", settings=settings, only=("iceconfig.", "tls."))
+    check = told.check("iceconfig.shape")
+    assert (check.status, check.summary) == (
+        Status.INCONCLUSIVE,
+        "not decided: 403, and the key was not sent, as the certificate is not good",
+    )
+    assert set(asked) == {"/ice"}
 
 
 async def test_the_page_s_rules_hold_for_its_endpoint() -> None:

@@ -55,6 +55,15 @@ async def test_redirects_without_end_are_left_after_five() -> None:
     assert told.findings == {"tls-redirect-loop"}
 
 
+async def test_a_server_that_sets_a_cookie_and_leads_back_is_no_circle_to_a_browser() -> None:
+    fields = [("Location", "/a"), ("Set-Cookie", "seen=1")]
+    async with answering(lambda *_: reply("302 Found", fields=fields)) as remote:
+        told = await checked(f"http://{remote}/a", only=ONLY)
+    check = told.check("http.redirect")
+    assert (check.status, told.findings) == (Status.SKIP, set())
+    assert check.summary.startswith("cannot be told: it sets a cookie")
+
+
 async def test_a_redirect_that_loses_its_port_leads_to_nobody() -> None:
     async with answering(lambda _m, _p, fields: to(f"http://{fields['host'].partition(':')[0]}/a")) as remote:
         told = await checked(f"http://{remote}/a", only=ONLY)
