@@ -3,7 +3,8 @@
 import argparse
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -18,8 +19,12 @@ from natprobe.cli.output import add_output_options, tell, wanted_files
 from natprobe.cli.parser import UsageError
 from natprobe.cli.progress import progress_listeners
 from natprobe.client.description import Description, DescriptionError, Kind, looks_like_line, read_line
+from natprobe.client.meeting import Messenger
 from natprobe.connecting import Party, connect
 from natprobe.connecting.by_hand import ByHand, File, Place, Terminal
+from natprobe.target import TargetError, parse
+
+Open = Callable[[], AbstractAsyncContextManager[Messenger]]
 
 DEFAULT_TIMEOUT_S = 120.0
 _EPILOG = """\
@@ -33,6 +38,8 @@ examples:
   natprobe connect - turn:turn.example.org -u alice      the offer from stdin
   natprobe connect --offer-file o --answer-file a        on a shared directory:
   natprobe connect --offer-file o --answer-file a --answer      the other side
+  natprobe connect --via wss://signal.example.org/room-7       and on the other
+  natprobe connect --via wss://signal.example.org/room-7 --answer      side
 
 Where stdout is no terminal it holds the line alone, and the report's text goes
 to stderr; with --json the report is on stdout, and the line on stderr.
@@ -48,7 +55,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add_ice_options(parser)
     group = parser.add_argument_group("how the two lines travel (default: printed and pasted)")
-    group.add_argument("--answer", action="store_true", help="answer the offer that comes by a file or from stdin")
+    group.add_argument(
+        "--via", metavar="WSS-URL", help="by a WebSocket that passes on what it gets, and that both sides open"
+    )
+    group.add_argument(
+        "--answer", action="store_true", help="answer the offer that comes by --via, by a file or from stdin"
+    )
     group.add_argument("--offer-file", metavar="FILE", help="the offer is written to FILE, or read from it")
     group.add_argument("--answer-file", metavar="FILE", help="the answer is read from FILE, or written to it")
     add_credential_options(parser)
@@ -65,8 +77,8 @@ def run(args: argparse.Namespace) -> int:
     files = wanted_files(args)
     line_apart = args.json or args.nagios
     stream = sys.stdout if sys.stdout.isatty() or line_apart else sys.stderr
-    with keeping(args) as keepers, _places(args, sys.stderr if line_apart else sys.stdout) as places:
-        party = Party(ByHand(places), offering, say, far)
+    with keeping(args) as keepers, _messengers(args, sys.stderr if line_apart else sys.stdout) as opens:
+        party = Party(opens, offering, say, far)
         report = execute_work(partial(connect, wish, party), (*progress_listeners(), *keepers))
     if party.refusal is not None:
         raise UsageError(f"connect: {party.refusal}")
@@ -78,6 +90,8 @@ def _roles(args: argparse.Namespace) -> tuple[list[str], bool, Description | Non
     """The URIs, whether this side offers, and the offer that it was given. Raises UsageError."""
     offers = [word for word in args.words if word == "-" or looks_like_line(word)]
     uris = [word for word in args.words if word not in offers]
+    if args.via and (offers or args.offer_file or args.answer_file):
+        raise UsageError("connect: with --via both lines go through the WebSocket; leave the offer and the files out")
     if len(offers) > 1:
         raise UsageError("connect: several offers were given, and a call has one")
     if offers and args.offer_file:
@@ -90,6 +104,32 @@ def _roles(args: argparse.Namespace) -> tuple[list[str], bool, Description | Non
         return uris, False, read_line(offers[0], "offer")
     except DescriptionError as error:
         raise UsageError(f"connect: {error}") from None
+
+
+@contextlib.contextmanager
+def _messengers(
+    args: argparse.Namespace, out: TextIO
+) -> Iterator[Callable[[], AbstractAsyncContextManager[Messenger]]]:
+    """What opens the messenger. Raises UsageError."""
+    if args.via is not None:
+        yield _websocket(args)
+        return
+    with _places(args, out) as places:
+        yield lambda: contextlib.nullcontext(ByHand(places))
+
+
+def _websocket(args: argparse.Namespace) -> Open:
+    from natprobe.connecting.by_websocket import by_websocket  # noqa: PLC0415
+    from natprobe.net.trust import trust  # noqa: PLC0415
+
+    try:
+        target = parse(args.via)
+    except TargetError as error:
+        raise UsageError(f"--via: {error}") from None
+    if target.scheme not in {"ws", "wss"}:
+        raise UsageError(f"--via: {target} is no WebSocket; name one as wss://HOST/PATH")
+    trusted = trust(args.ca_file, insecure=args.insecure) if target.secure else None
+    return lambda: by_websocket(target, args.via, trusted, say)
 
 
 @contextlib.contextmanager

@@ -6,12 +6,13 @@ and relays are kept alive meanwhile, since somebody's hands may have to carry th
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from natprobe.client.call import Call
+from natprobe.client.call import Call, Role
 from natprobe.client.description import MOST_CANDIDATES, Description
 from natprobe.client.meeting import Meeting, Messenger, meet
 from natprobe.client.outlets import HostPort, Port, RelayPort
@@ -20,6 +21,7 @@ from natprobe.gathering import Wish
 from natprobe.gathering.gather import CLEANUP_S, Gathered, Gathering, begin, conclude, gathered
 from natprobe.ladder import own_fault
 from natprobe.model import Candidate, Status
+from natprobe.net.signalling import SignallingError
 from natprobe.probe import Judgement
 from natprobe.probes.ice_connect import PROBE, Evidence
 
@@ -31,7 +33,8 @@ CALL = "call"
 class Party:
     """Which end this is, and how it finds the other one."""
 
-    messenger: Messenger
+    open: Callable[[], AbstractAsyncContextManager[Messenger]]
+    """Gets a messenger for as long as the call is made. May raise SignallingError."""
     offering: bool
     say: Callable[[str], None]
     """Writes one line of the conversation."""
@@ -55,8 +58,16 @@ async def connect(wish: Wish, party: Party, emit: Emit) -> None:
     """Tells `emit` each event. Cancelled, it releases what it holds, tells its last event and ends."""
 
     async def make(current: Gathering, found: Gathered, stage: Stage) -> Evidence:
+        try:
+            async with party.open() as messenger:
+                return evidence_of(await _met(current, found, stage, messenger))
+        except SignallingError as error:
+            trouble = f"the WebSocket that was to carry the lines: {error}"
+            return evidence_of(uncalled(current, party.offering, trouble))
+
+    async def _met(current: Gathering, found: Gathered, stage: Stage, messenger: Messenger) -> Call:
         meeting = Meeting(
-            messenger=party.messenger,
+            messenger=messenger,
             offering=party.offering,
             policy=current.wish.policy,
             ports=ports(current, found),
@@ -66,9 +77,10 @@ async def connect(wish: Wish, party: Party, emit: Emit) -> None:
             far=party.far,
         )
         stage.clause = lambda: meeting.doing
+        party.say(f"gathered {len(meeting.own)} candidates in {current.collector.settled_ms / 1000:.1f} s")
         made = await meet(meeting, current.clock)
         party.refusal = meeting.refusal
-        return evidence_of(made)
+        return made
 
     await with_candidates(wish, emit, make)
 
@@ -120,6 +132,13 @@ def _told(current: Gathering, started: float, evidence: dict[str, Any], judgemen
         evidence=evidence,
         raised=judgement.raised,
     )
+
+
+def uncalled(current: Gathering, offering: bool, trouble: str) -> Call:  # noqa: FBT001
+    """What is known of a call that never began."""
+    own = tuple(sorted(each.type for each in current.collector.candidates))
+    role: Role = "controlling" if offering else "controlled"
+    return Call(policy=current.wish.policy, candidates=(own, ()), role=role, trouble=trouble)
 
 
 def evidence_of(made: Call) -> Evidence:
