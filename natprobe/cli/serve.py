@@ -14,11 +14,11 @@ from natprobe.address import Address, is_literal, kind_of
 from natprobe.cli.exits import PASSED
 from natprobe.cli.parser import UsageError
 from natprobe.exporter.config import Config
-from natprobe.exporter.http import ListenError, serve_http
-from natprobe.exporter.message import Bounds
 from natprobe.exporter.probing import observe, unready
 from natprobe.exporter.reading import ConfigError, read_config
 from natprobe.exporter.service import Service, to_stderr
+from natprobe.listening.http import ListenError, serve_http
+from natprobe.listening.message import Bounds
 from natprobe.probes import all_probes
 from natprobe.tomlfile import LONGEST
 

@@ -9,9 +9,9 @@ from natprobe.exporter import exposition
 from natprobe.exporter.admission import TIMEOUT_HEADER, Admission, Refusal, admit
 from natprobe.exporter.config import Config, Module
 from natprobe.exporter.limits import Limiter
-from natprobe.exporter.message import Request, Response, sentence
 from natprobe.exporter.page import page
 from natprobe.exporter.tally import Result, Tally
+from natprobe.listening.message import Request, Response, sentence
 from natprobe.model import Report, Status
 from natprobe_reports import PLAIN, RENDERERS
 

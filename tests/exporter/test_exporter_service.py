@@ -15,11 +15,11 @@ from natprobe.address import Address
 from natprobe.credential import Credential, CredentialError, Secret
 from natprobe.exporter.admission import Admission, admit
 from natprobe.exporter.config import Config, Limits
-from natprobe.exporter.http import HttpServer, serve_http
-from natprobe.exporter.message import Bounds, Request
 from natprobe.exporter.probing import observe, unready
 from natprobe.exporter.reading import read_config
 from natprobe.exporter.service import Observe, Service
+from natprobe.listening.http import HttpServer, serve_http
+from natprobe.listening.message import Bounds, Request
 from natprobe.model import Report, Status, Verdict
 from natprobe.server import FAULTS, Server, ServerConfig, serve
 from tests.exporter.web import ANY, Answer, get, line_to

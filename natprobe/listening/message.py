@@ -6,12 +6,13 @@ import msgspec
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """The head of a request; header names are in lower case."""
+    """A request; header names are in lower case."""
 
     method: str
     path: str
     query: str
     headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
 
     def header(self, name: str) -> str | None:
         """The value of the first header with this name."""
@@ -33,6 +34,9 @@ Handler = Callable[[Request], Awaitable[Response]]
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     """What a client may take; times are seconds."""
 
+    methods: tuple[str, ...] = ("GET", "HEAD")
+    """What is served; POST may have a body."""
+    body_bytes: int = 0
     connections: int = 64
     head_bytes: int = 16_384
     uri_bytes: int = 8_192

@@ -1,4 +1,4 @@
-"""One client of the exporter's HTTP server: its requests one after the other, every wait and every size bounded.
+"""One client of the HTTP server: its requests one after the other, every wait and every size bounded.
 
 A connection waits for a request's head (idle for a while, then briefly), answers it, and waits for the next. While an
 answer is being made it listens on: a client that goes away cancels the work, as nobody is left to read it.
@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 import h11
 
-from natprobe.exporter.message import Bounds, Handler, Request, Response, sentence
+from natprobe.listening.message import Bounds, Handler, Request, Response, sentence
 
 _READ = 4096
 
@@ -72,7 +72,7 @@ class Connection:
             self.waits = False
         if head is None:
             return False
-        read = self._read(head)
+        read = await self._read(head)
         if isinstance(read, Response):
             await self._send_last(read)
             return False
@@ -93,20 +93,39 @@ class Connection:
                 self._h11.receive_data(await self._reader.read(_READ))
         return event if isinstance(event, h11.Request) else None
 
-    def _read(self, head: h11.Request) -> Request | Response:
+    async def _read(self, head: h11.Request) -> Request | Response:
         """The request, or what is answered to one that is not served at all."""
-        method = head.method.decode("ascii")
-        if method not in {"GET", "HEAD"}:
-            return sentence(405, "only GET and HEAD are served here", ("Allow", "GET, HEAD"))
+        method, methods = head.method.decode("ascii"), self._bounds.methods
+        if method not in methods:
+            return sentence(405, f"only {' and '.join(methods)} are served here", ("Allow", ", ".join(methods)))
         if len(head.target) > self._bounds.uri_bytes:
             return sentence(414, f"the URI is longer than {self._bounds.uri_bytes} bytes")
         if not head.target.startswith(b"/"):
             return sentence(400, "the request's target is to begin with a slash")
-        if not isinstance(self._h11.next_event(), h11.EndOfMessage):
-            return sentence(413, "a request has no body here")
+        body = await self._body(self._bounds.body_bytes if method == "POST" else 0)
+        if isinstance(body, Response):
+            return body
         path, _, query = head.target.decode("latin-1").partition("?")
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers)
-        return Request(method=method, path=path, query=query, headers=headers)
+        return Request(method=method, path=path, query=query, headers=headers, body=body)
+
+    async def _body(self, most: int) -> bytes | Response:
+        """The request's body, whole; or what is answered to one that is too long or too slow."""
+        body = b""
+        try:
+            async with asyncio.timeout(self._bounds.head_s):
+                while not isinstance(event := self._h11.next_event(), h11.EndOfMessage):
+                    if event is h11.NEED_DATA and most:
+                        self._h11.receive_data(await self._reader.read(_READ))
+                    elif isinstance(event, h11.Data) and len(body) + len(event.data) <= most:
+                        body += bytes(event.data)
+                    elif most:
+                        return sentence(413, f"a request's body has at most {most} bytes here")
+                    else:
+                        return sentence(413, "a request has no body here")
+        except TimeoutError:
+            return sentence(408, "the request's body did not come in time")
+        return body
 
     async def _answer(self, request: Request) -> Response:
         """The handler's answer. Raises _GoneError where nobody waits for it any more; the work is cancelled then."""

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from natprobe.address import Address
-from natprobe.exporter.http import HttpServer, ListenError, serve_http
-from natprobe.exporter.message import Bounds, Request, Response, sentence
+from natprobe.listening.http import HttpServer, ListenError, serve_http
+from natprobe.listening.message import Bounds, Request, Response, sentence
 from tests.exporter.web import ANY, get, line_to
 
 QUICK = Bounds(connections=3, head_s=0.2, idle_s=0.2, send_s=0.2, linger_s=0.2, drain_s=0.2)

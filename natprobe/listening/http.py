@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 server for scrapes: GET and HEAD, no bodies.
+"""The server: it listens, counts its connections, and drains.
 
 Sockets are opened here, and not in `natprobe.net`, for the reason that the embedded server has: that room is a
 client's, which dials and keeps each trouble as evidence. This one accepts strangers, and what it suffers from them is
@@ -10,8 +10,8 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from natprobe.address import Address
-from natprobe.exporter.connection import Connection
-from natprobe.exporter.message import Bounds, Handler
+from natprobe.listening.connection import Connection
+from natprobe.listening.message import Bounds, Handler
 
 
 class ListenError(Exception):
