@@ -14,6 +14,7 @@ import msgspec
 from natprobe.cli.execute import execute_work
 from natprobe.cli.ice_options import add_ice_options, wished
 from natprobe.cli.keeping import add_keeping_options, keep_history, keeping
+from natprobe.cli.listen import listen_address
 from natprobe.cli.options import add_credential_options, add_run_options
 from natprobe.cli.output import add_output_options, tell, wanted_files
 from natprobe.cli.parser import UsageError
@@ -26,6 +27,7 @@ from natprobe.target import TargetError, parse
 
 Open = Callable[[], AbstractAsyncContextManager[Messenger]]
 
+DEFAULT_PAGE = "127.0.0.1:0"
 DEFAULT_TIMEOUT_S = 120.0
 _EPILOG = """\
 One side offers, the other answers; each prints one line that the other needs.
@@ -40,6 +42,8 @@ examples:
   natprobe connect --offer-file o --answer-file a --answer      the other side
   natprobe connect --via wss://signal.example.org/room-7       and on the other
   natprobe connect --via wss://signal.example.org/room-7 --answer      side
+  natprobe connect --browser --listen 192.0.2.20:8080 stun:stun.example.org
+  natprobe connect --browsers --listen 0.0.0.0:8080 --ice-servers ice.json
 
 Where stdout is no terminal it holds the line alone, and the report's text goes
 to stderr; with --json the report is on stdout, and the line on stderr.
@@ -63,6 +67,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--offer-file", metavar="FILE", help="the offer is written to FILE, or read from it")
     group.add_argument("--answer-file", metavar="FILE", help="the answer is read from FILE, or written to it")
+    group = parser.add_argument_group("browsers as ends of the call")
+    group.add_argument(
+        "--browser", action="store_true", help="serve a page, and call the browser that opens it (ICE alone, no DTLS)"
+    )
+    group.add_argument(
+        "--browsers", action="store_true", help="serve a page, and let two browsers that open it call each other"
+    )
+    group.add_argument(
+        "--listen", metavar="ADDRESS:PORT", action="append", default=[],
+        help=f"where the page is served; may be given several times (default: {DEFAULT_PAGE}, for this host alone)",
+    )  # fmt: skip
     add_credential_options(parser)
     add_run_options(parser)
     parser.set_defaults(timeout=DEFAULT_TIMEOUT_S)
@@ -72,6 +87,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Makes the call, and tells one report. Returns the exit code."""
+    if args.browser or args.browsers or args.listen:
+        return _with_browsers(args)
     uris, offering, far = _roles(args)
     wish = msgspec.structs.replace(wished(args, uris, "connect"), lend=True)
     files = wanted_files(args)
@@ -84,6 +101,45 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"connect: {party.refusal}")
     keep_history(report, args)
     return tell(report, args, files, stream)
+
+
+def _with_browsers(args: argparse.Namespace) -> int:
+    """Serves the page, and tells one report."""
+    from natprobe.connecting.browser.between_pages import watch_browsers  # noqa: PLC0415
+    from natprobe.connecting.browser.with_page import call_browser  # noqa: PLC0415
+    from natprobe.connecting.run import PageParty  # noqa: PLC0415
+    from natprobe.listening.http import ListenError  # noqa: PLC0415
+
+    _objections_to_browsers(args)
+    wish = msgspec.structs.replace(wished(args, args.words, "connect"), lend=True)
+    files, out = wanted_files(args), sys.stderr if args.json or args.nagios else sys.stdout
+    listen = tuple(dict.fromkeys(listen_address(text, DEFAULT_PAGE) for text in args.listen or [DEFAULT_PAGE]))
+    party = PageParty(listen, partial(_show, out, args.browsers))
+    call = watch_browsers if args.browsers else call_browser
+    try:
+        with keeping(args) as keepers:
+            report = execute_work(partial(call, wish, party), (*progress_listeners(), *keepers))
+    except ListenError as error:
+        raise UsageError(f"--listen: {error}") from None
+    keep_history(report, args)
+    return tell(report, args, files)
+
+
+def _objections_to_browsers(args: argparse.Namespace) -> None:
+    """Raises UsageError where the options do not go together."""
+    if not (args.browser or args.browsers):
+        raise UsageError("--listen: it says where the page for browsers is served; add --browser or --browsers")
+    if args.browser and args.browsers:
+        raise UsageError("connect: --browser calls one from here, --browsers lets two call each other; name one")
+    if args.via or args.offer_file or args.answer_file or args.answer or any(map(looks_like_line, args.words)):
+        raise UsageError("connect: the page carries the signalling by itself; leave offer, answer, files and --via out")
+
+
+def _show(out: TextIO, both: bool, url: str) -> None:  # noqa: FBT001
+    """Tells under which address the page is there."""
+    say(f"open this address {'in both browsers' if both else 'in the browser'}; it holds for this one call")
+    out.write(f"{url}\n")
+    out.flush()
 
 
 def _roles(args: argparse.Namespace) -> tuple[list[str], bool, Description | None]:

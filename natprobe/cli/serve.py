@@ -3,15 +3,15 @@
 import argparse
 import asyncio
 import contextlib
-import re
 import signal
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from natprobe.address import Address, is_literal, kind_of
+from natprobe.address import Address, kind_of
 from natprobe.cli.exits import PASSED
+from natprobe.cli.listen import listen_address
 from natprobe.cli.parser import UsageError
 from natprobe.exporter.config import Config
 from natprobe.exporter.probing import observe, unready
@@ -23,7 +23,6 @@ from natprobe.probes import all_probes
 from natprobe.tomlfile import LONGEST
 
 DEFAULT_LISTEN = "127.0.0.1:9798"
-_LISTEN = re.compile(r"(?:\[(?P<six>[^\[\]]*)\]|(?P<four>[^:\[\]]*)):(?P<port>[0-9]{1,5})")
 _EPILOG = """\
 paths:
   /probe?module=NAME&target=URI    probes one target that the configuration allows
@@ -57,7 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serves until it is told to stop. Returns the exit code."""
-    wanted = tuple(dict.fromkeys(map(_address, args.listen or [DEFAULT_LISTEN])))
+    wanted = tuple(dict.fromkeys(listen_address(text, DEFAULT_LISTEN) for text in args.listen or [DEFAULT_LISTEN]))
     config = configuration(args.config)
     if args.check:
         modules = len(config.modules)
@@ -91,15 +90,6 @@ def configuration(name: str) -> Config:
 
 def _schemes() -> frozenset[str]:
     return frozenset[str]().union(*(probe.schemes for probe in all_probes() if probe.scope == "cell"))
-
-
-def _address(text: str) -> Address:
-    match = _LISTEN.fullmatch(text)
-    host = (match["six"] or match["four"]) if match else ""
-    port = int(match["port"]) if match else -1
-    if not is_literal(host) or not 0 <= port <= 65535 or (":" in host) is not text.startswith("["):
-        raise UsageError(f"--listen: {text!r} is no address; write it as {DEFAULT_LISTEN} or [::1]:9798")
-    return Address(host, port)
 
 
 async def _serve(config: Config, wanted: tuple[Address, ...]) -> None:

@@ -1,6 +1,6 @@
 """What is known of a call that one or two agents of this host tried to make: values alone, cheap to read."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -10,6 +10,9 @@ from natprobe.ice.priority import RelayProtocol
 Policy = Literal["relay", "all"]
 Role = Literal["controlling", "controlled"]
 """RFC 8445 section 6.1.1."""
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
+Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+"""Both bounded, since a page tells some of them."""
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -54,11 +57,11 @@ class Checks(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Flow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Numbered parcels in one direction."""
 
-    sent: int | None = None
+    sent: Count | None = None
     """None where the sender did not tell."""
-    arrived: int | None = None
+    arrived: Count | None = None
     """None where the receiver did not tell."""
-    jitter_ms: float | None = None
+    jitter_ms: Milliseconds | None = None
     """Interarrival jitter at the receiver (RFC 3550 section 6.4.1)."""
 
     @property
@@ -76,7 +79,7 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """To the other end; for `checks` there and back, since a lost answer looks like a lost request."""
     inward: Flow = Flow()
     """From the other end."""
-    rtt_ms: float | None = None
+    rtt_ms: Milliseconds | None = None
     """The median of the round trips."""
 
 

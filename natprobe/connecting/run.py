@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from natprobe.address import Address
 from natprobe.client.call import Call, Role
 from natprobe.client.description import MOST_CANDIDATES, Description
 from natprobe.client.meeting import Meeting, Messenger, meet
@@ -44,6 +45,13 @@ class Party:
     """Why the other end's line was refused, once that has happened."""
 
 
+class PageParty(msgspec.Struct, frozen=True):
+    """Where the page for browsers is served, and who is told its address."""
+
+    listen: tuple[Address, ...]
+    show: Callable[[str], None]
+
+
 @dataclass(slots=True)
 class Stage:
     """How far the call has got, for a run that is cut off."""
@@ -52,6 +60,7 @@ class Stage:
 
 
 Making = Callable[[Gathering, Gathered, Stage], Awaitable[Evidence]]
+Watching = Callable[[Gathering, Stage], Awaitable[Evidence]]
 
 
 async def connect(wish: Wish, party: Party, emit: Emit) -> None:
@@ -87,20 +96,39 @@ async def connect(wish: Wish, party: Party, emit: Emit) -> None:
 
 async def with_candidates(wish: Wish, emit: Emit, make: Making) -> None:
     """Gathers, then has `make` make the call, which is judged and told; interruption and deadline end both."""
-    current, stage = begin(wish, emit), Stage()
+
+    async def call(current: Gathering) -> None:
+        async with gathered(current) as found:
+            conclude(current)
+            stage = Stage()
+            await _called(current, stage, make(current, found, stage))
+
+    await _ran(begin(wish, emit), call)
+
+
+async def without_candidates(wish: Wish, emit: Emit, make: Watching) -> None:
+    """The same for a call of others, for which this host gathers nothing."""
+
+    async def call(current: Gathering) -> None:
+        stage = Stage()
+        await _called(current, stage, make(current, stage))
+
+    await _ran(begin(wish, emit), call)
+
+
+async def _ran(current: Gathering, call: Callable[[Gathering], Awaitable[None]]) -> None:
     interrupted = True
     try:
-        async with asyncio.timeout(wish.plan.deadline_s - CLEANUP_S), gathered(current) as found:
-            conclude(current)
-            await _called(current, found, stage, make)
+        async with asyncio.timeout(current.wish.plan.deadline_s - CLEANUP_S):
+            await call(current)
         interrupted = False
     except TimeoutError:
         interrupted = False
     finally:
-        emit(RunEnded(at_ms=current.clock.now_ms(), interrupted=interrupted))
+        current.emit(RunEnded(at_ms=current.clock.now_ms(), interrupted=interrupted))
 
 
-async def _called(current: Gathering, found: Gathered, stage: Stage, make: Making) -> None:
+async def _called(current: Gathering, stage: Stage, making: Awaitable[Evidence]) -> None:
     """The check `ice.connect`; cut off, it says what was being waited for."""
     started = current.clock.now_ms()
     current.emit(CheckPlanned(at_ms=started, id=PROBE.id, title=PROBE.title, target=CALL))
@@ -108,7 +136,7 @@ async def _called(current: Gathering, found: Gathered, stage: Stage, make: Makin
     evidence: dict[str, Any] = {}
     judgement: Judgement | None = None
     try:
-        made = await make(current, found, stage)
+        made = await making
         evidence, judgement = msgspec.json.decode(msgspec.json.encode(made)), PROBE.judge(made)
     except Exception as error:  # as in a ladder: our own fault is a result, and hides no other
         evidence, judgement = own_fault(error)

@@ -9,11 +9,15 @@ checks picks this probe.
 import msgspec
 
 from natprobe.address import Address
-from natprobe.client.call import Call, Flow, Pair
+from natprobe.client.browsers import BrowserEnd, BrowserPair
+from natprobe.client.call import Call, Flow, Pair, Policy, Quality
 from natprobe.client.rig import Relays
 from natprobe.events import Raised
 from natprobe.model import Status
 from natprobe.probe import Context, Judgement, Probe
+
+_OFTEN = 4
+"""Checks of a pair of a browser's without an answer, from which on it counts as one that does not work."""
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -25,6 +29,10 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """With relays alone."""
     all: Call | None = None
     """With every candidate."""
+    browsers: tuple[BrowserEnd, ...] = ()
+    """What browsers told of their ends: of one that this host called, or of two that called each other."""
+    policy: Policy | None = None
+    """Of a call between two browsers."""
 
 
 async def observe(ctx: Context) -> Evidence:
@@ -44,8 +52,89 @@ def judge(evidence: Evidence) -> Judgement:
         return _both(evidence, evidence.relay, evidence.all)
     made = evidence.relay or evidence.all
     if made is None:
+        return _between(evidence, evidence.browsers)
+    told = _connected(made, made.selected) if made.selected else _unconnected(made)
+    return _seen_by(told, evidence.browsers[0]) if evidence.browsers else told
+
+
+def _seen_by(told: Judgement, end: BrowserEnd) -> Judgement:
+    """The other end was a browser: its own ICE is the proof, and DTLS was not part of it."""
+    state = f"; the browser says {end.ice}{_browser_pair(end)}; DTLS was not attempted"
+    agrees = end.connected or told.status in {Status.FAIL, Status.INCONCLUSIVE}
+    status = told.status if agrees else Status.FAIL
+    raised = told.raised if agrees else (*told.raised, *_browser_causes(end, told.raised))
+    return Judgement(status=status, summary=told.summary + state, raised=raised)
+
+
+def _between(evidence: Evidence, ends: tuple[BrowserEnd, ...]) -> Judgement:
+    """Two browsers: both must have connected, and their data channel must have opened."""
+    if not ends:
         return Judgement(status=Status.INCONCLUSIVE, summary="no call was made")
-    return _connected(made, made.selected) if made.selected else _unconnected(made)
+    first = ends[0]
+    silent = [end for end in ends if not end.browser]
+    if silent:
+        return Judgement(status=Status.INCONCLUSIVE, summary=f"{len(silent)} of {len(ends)} browsers told no result")
+    if not all(end.connected for end in ends):
+        states = " and ".join(end.ice for end in ends)
+        raised = _browser_causes(first, (), evidence.policy, ends[1])
+        return Judgement(status=Status.FAIL, summary=f"the browsers are not connected: {states}", raised=raised)
+    way = "through a relay" if first.selected and first.selected.relayed else "directly"
+    summary = f"the browsers are connected {way} in {first.connect_ms or 0:.0f} ms{_browser_pair(first)}"
+    if not all(end.channel for end in ends):
+        facts = {"address": _at(first.selected), "detail": "the data channel did not open"}
+        raised = (Raised(id="ice-dtls-fails-after-ice", facts=facts),)
+        return Judgement(status=Status.FAIL, summary=f"{summary}, but no data channel opened", raised=raised)
+    return _measured(summary, evidence.policy, ends)
+
+
+def _measured(summary: str, policy: Policy | None, ends: tuple[BrowserEnd, ...]) -> Judgement:
+    first = ends[0]
+    quality = _quality_text(first.quality) if first.quality else ""
+    lost = sum((flow.lost or 0) for flow in (first.quality.outward, first.quality.inward)) if first.quality else 0
+    raised: tuple[Raised, ...] = ()
+    if policy == "all" and first.selected and first.selected.relayed and _is_refuted(first):
+        sent = sum(pair.sent for pair in first.refuted)
+        detail = f"{len(first.refuted)} direct pairs stayed unanswered in {sent} checks, and a relay connected"
+        raised = (Raised(id="ice-needs-relay", facts={"detail": detail}),)
+    status = Status.WARN if lost or raised else Status.PASS
+    return Judgement(status=status, summary=f"{summary}; data channel open{quality}", raised=raised)
+
+
+def _is_refuted(end: BrowserEnd) -> bool:
+    """Whether every direct pair was asked often enough, and none has ever answered."""
+    direct = [pair for pair in end.pairs if not pair.relayed]
+    return bool(direct) and all(pair.sent >= _OFTEN and not pair.answered for pair in direct)
+
+
+def _browser_causes(
+    end: BrowserEnd, known: tuple[Raised, ...], policy: Policy | None = None, other: BrowserEnd | None = None
+) -> tuple[Raised, ...]:
+    if known:
+        return ()
+    if policy == "relay" and not (end.candidates and (other is None or other.candidates)):
+        detail = "a browser got no address of a TURN server"
+        return (Raised(id="ice-relay-only-no-turn", facts={"detail": detail}),)
+    sent = sum(pair.sent for pair in end.pairs)
+    timeout = Raised(id="ice-check-timeout", facts={"sends": str(sent), "waited": "the browser's own time"})
+    relays = "relay" in {*end.candidates, *(other.candidates if other else ())}
+    if relays or not end.pairs:
+        return (timeout,)
+    detail = f"none of {len(end.pairs)} direct pairs was answered in {sent} checks, and neither side has a relay"
+    return (timeout, Raised(id="ice-needs-relay", facts={"detail": detail}))
+
+
+def _browser_pair(end: BrowserEnd) -> str:
+    pair = end.selected
+    if pair is None:
+        return ""
+    over = f" over {pair.local.relay_protocol}" if pair.local.relay_protocol else ""
+    rtt = "" if pair.rtt_ms is None else f", RTT {pair.rtt_ms:.1f} ms"
+    checks = f", {pair.sent} checks sent, {pair.answered} answered"
+    return f" by {pair.local.type}{over} to {pair.remote.type} {_at(pair)}{checks}{rtt}"
+
+
+def _at(pair: BrowserPair | None) -> str:
+    return f"{pair.remote.host or '(hidden)'}:{pair.remote.port or 0}" if pair else "the other browser"
 
 
 def _both(evidence: Evidence, relay: Call, every: Call) -> Judgement:
@@ -144,13 +233,15 @@ def _checks(made: Call) -> str:
 
 
 def _quality(made: Call) -> str:
-    quality = made.quality
-    if quality is None:
-        return ""
+    return _quality_text(made.quality) if made.quality else ""
+
+
+def _quality_text(quality: Quality) -> str:
     flows = (("out", quality.outward), ("in", quality.inward)) if quality.by != "checks" else ()
     both = "".join(f"; {name} {_flow(flow)}" for name, flow in flows)
     there_and_back = f"; by checks {_flow(quality.outward)}" if quality.by == "checks" else ""
-    return f"{_trip(made).replace(',', ';', 1)}{both}{there_and_back}"
+    rtt = "" if quality.rtt_ms is None else f"; RTT {quality.rtt_ms:.1f} ms"
+    return f"{rtt}{both}{there_and_back}"
 
 
 def _flow(flow: Flow) -> str:
