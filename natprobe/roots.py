@@ -14,6 +14,8 @@ from natprobe.model import Check, Finding, Severity, Status
 _DOWN = "all-ports-blocked-host-down"
 _BLOCKED = {"udp": "udp-port-blocked", "dtls": "dtls-off"}
 _REFUSED = frozenset({"udp-port-refused", "tcp-port-refused", "tls-no-listener"})
+_SPOKEN = frozenset({"open", "refused", "rejected"})
+"""Answers of a port (see `natprobe.client.ports`) that its host, or the firewall before it, gave."""
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 _DEPTHS = {"dns": 0, "port": 1, "tls": 3}
 _REACHES = frozenset({"turn.reach", "stun.binding"})
@@ -36,6 +38,8 @@ def living_hosts(checks: tuple[Check, ...]) -> tuple[Check, ...]:
 
 def _answers(check: Check) -> bool:
     """Whether somebody at the address said anything, be it no."""
+    if check.id.startswith("port."):  # a port that is closed as expected may well be silent
+        return any(run["answer"]["word"] in _SPOKEN for run in check.evidence.get("runs", ()))
     lives = check.id in _REACHES or check.id.startswith("tls.")
     return (lives and check.status is Status.PASS) or not _REFUSED.isdisjoint(check.findings)
 

@@ -13,7 +13,7 @@ from natprobe.net.handshake import Handshake, Offer, TlsVersion
 from natprobe.net.tls import open_tls_stream
 from natprobe.net.trouble import Reason, Trouble
 
-TRIAL_S = 4.0
+TRIAL_S = 3.0
 _REFUSALS = {Reason.TLS, Reason.CLOSED, Reason.RESET}
 
 

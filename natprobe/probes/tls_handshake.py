@@ -64,8 +64,7 @@ async def observe(ctx: Context) -> Evidence:
         refused = await _refusal(ctx, way, carrier) if handshake.client_certificate else None
     finally:
         await carrier.close()
-    if refused is None:
-        ctx.bench.put(handshake)
+    ctx.bench.put(handshake)  # its certificate can be judged, whatever the server thinks of ours
     return Evidence(server=way.address, server_name=way.server_name, handshake=handshake, refused=refused)
 
 

@@ -82,7 +82,7 @@ def _needs_name(evidence: Evidence) -> bool:
 
 
 def _summary(evidence: Evidence) -> str:
-    outcomes = (("offered", "completed"), ("refused", "refused"), ("not told", "untold"))
+    outcomes = (("offered", "completed"), ("refused", "refused"), ("not known", "untold"))
     pieces = []
     for said, outcome in outcomes:
         versions = [each.version for each in evidence.versions if each.trial.outcome == outcome]

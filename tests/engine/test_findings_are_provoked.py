@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 PROBES = sorted((ROOT / "natprobe" / "probes").glob("*.py"))
 LADDER = (
     *(path for path in PROBES if path.name.startswith(("dns_", "stun_", "tls_", "turn_"))),
-    ROOT / "natprobe" / "across.py",
+    *sorted((ROOT / "natprobe" / "across").glob("*.py")),
     ROOT / "natprobe" / "diagnose.py",
     ROOT / "natprobe" / "credential" / "examine.py",
 )
@@ -34,7 +34,7 @@ SIGNALLING = (
 """What `natprobe check` of a signalling server runs through."""
 NAT = tuple(path for path in PROBES if path.name.startswith("nat_"))
 """What `natprobe nat` runs through."""
-JUDGES = (*PROBES, *LADDER[-3:], SIGNALLING[-1])
+JUDGES = (*PROBES, *(path for path in (*LADDER, *SIGNALLING) if path.parent.name != "probes"))
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 NO_FINDINGS = {
     *("link-local", "address-and-port-dependent", "address-dependent", "endpoint-independent", "udp-blocked"),

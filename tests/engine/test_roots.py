@@ -35,6 +35,11 @@ def at(port: int, transport: str = "udp") -> dict[str, Any]:
     return {"address": Address(HOST, port), "transport": transport}
 
 
+def answered(word: str) -> dict[str, Any]:
+    """Evidence of a port."""
+    return {"runs": [{"first": 80, "last": 80, "asked": 1, "answer": {"port": 80, "word": word}}]}
+
+
 def diagnosed(*checks: Check) -> Report:
     vantage = Vantage(hostname="h", platform="p")
     began = Report(
@@ -53,6 +58,13 @@ def diagnosed(*checks: Check) -> Report:
         (check("turn.reach", "turn:a:5349", **at(5349)), "dtls", "dtls-off"),
         (check("stun.binding", "stun:a:80", "tcp-port-refused", **at(80, "tcp")), "udp", "udp-port-blocked"),
         (check("tls.certificate", "https://a/", **at(443, "tls")), "tls", "tcp-port-blocked"),
+        (check("port.tcp", "tcp:a:80", **at(80, "tcp"), evidence=answered("open")), "tls", "tcp-port-blocked"),
+        (check("port.tcp", "tcp:a:80", **at(80, "tcp"), evidence=answered("refused")), "udp", "udp-port-blocked"),
+        (
+            check("port.tcp", "tcp:a:80", **at(80, "tcp"), evidence=answered("silent")),
+            "udp",
+            "all-ports-blocked-host-down",
+        ),
         (check("dns.resolve", "https://a/"), "udp", "all-ports-blocked-host-down"),
         (check("turn.reach", "turn:a:5349", status=Status.WARN, **at(5349)), "udp", "all-ports-blocked-host-down"),
         (

@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 NAME = "turn.example.org"
 OTHER_NAME = "other.example.org"
 Kind = Literal[
-    "good", "expired", "not-yet-valid", "expiring", "wrong-name", "leaf-only", "self-signed", "short-key", "sha1"
+    "good", "expired", "not-yet-valid", "expiring", "old", "wrong-name", "leaf-only", "self-signed", "short-key", "sha1"
 ]
 
 
@@ -87,6 +87,7 @@ def _validity(kind: Kind) -> tuple[dt.datetime, dt.datetime]:
     spans = {
         "expired": (now - 30 * day, now - 2 * day),
         "not-yet-valid": (now + 2 * day, now + 30 * day),
+        "old": (now - 40 * day, now + 40 * day),
         "expiring": (now - 30 * day, now + 10 * day),
     }
     return spans.get(kind, (now - day, now + 60 * day))

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from natprobe.model import Report
+from natprobe.model import Check, Report
 from natprobe_reports.json import decode
 from tests.lab.certificates import Authority, Kind
 from tests.lab.coturn import LONG_TERM, PASSWORD, USER, Coturn, cloud_addresses
@@ -40,17 +40,21 @@ class Outcome:
     """Whether the server's allocations went back to those of others."""
 
     def statuses(self, check: str) -> set[str]:
-        """How all checks of this id ended; "udp turn.reach" is those over UDP, "2001:db8::1 …" at that host."""
+        """How all checks of this id ended; "udp turn.reach" is those over UDP, "2001:db8::1 …", "443 …" those there."""
         place, _, name = check.rpartition(" ")
         return {
             str(each.status)
             for each in self.report.checks
-            if each.id == name and place in {"", each.transport, each.address.host if each.address else ""}
+            if each.id == name and place in {"", each.transport, *_places(each)}
         }
 
     def findings(self, severity: str) -> set[str]:
         """The ids of this severity."""
         return {finding.id for finding in self.report.findings if finding.severity == severity}
+
+
+def _places(check: Check) -> tuple[str, ...]:
+    return (check.address.host, str(check.address.port)) if check.address else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

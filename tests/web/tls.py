@@ -65,13 +65,24 @@ def turn_with_another_key(world: World, authority: Authority) -> None:
     Coturn(world, "no-auth", f"cert={certificate.chain}", f"pkey={other.key}")
 
 
+def turn_with_old_certificate(world: World, authority: Authority) -> None:
+    """coturn that has not read the renewed file yet."""
+    Coturn(world, "no-auth", "no-tlsv1", "no-tlsv1_1", *authority.issue("old").options)
+
+
+def swapped(world: World, authority: Authority) -> None:
+    """nginx, each of whose two sites has the other one's certificate."""
+    Nginx(world, block(authority, listen="443 ssl default_server", name=OTHER_NAME) + block(authority, "wrong-name"))
+
+
 def choosy(*options: str) -> Prepare:
     """openssl's own server, which wants a certificate of its clients."""
 
     def prepare(world: World, authority: Authority) -> None:
         files = authority.issue("good")
-        command = ("openssl", "s_server", "-accept", "443", "-cert", str(files.chain), "-key", str(files.key), "-www")
-        running = world.keep(world.server.start(*command, "-Verify", "1", *options))
+        shown = ("-cert", str(files.chain), "-cert_chain", str(files.chain), "-key", str(files.key))
+        command = ("openssl", "s_server", "-accept", "443", *shown, "-www", "-Verify", "1", *options)
+        running = world.keep(world.server.start(*command))
         await_ports(running, tcp=(443,))
 
     return prepare
@@ -198,9 +209,9 @@ TLS = (
             target=f"tls:{NAME}:443",
             arguments=FOUR,
             errors=frozenset({"tls-client-cert-required"}),
-            statuses={"tls.handshake": "fail", "tls.certificate": "skip"},
+            statuses={"tls.handshake": "fail", "tls.certificate": certificate},
         )
-        for options in (("-tls1_2",), ("-tls1_3",))
+        for options, certificate in ((("-tls1_2",), "skip"), (("-tls1_3",), "pass"))
     ),
     Site(
         name="client-certificate-wanted-by-nginx",
@@ -212,6 +223,15 @@ TLS = (
         says=("it asks clients for a certificate, and takes those that have none",),
     ),
     Site(
+        name="client-certificate-wanted-by-nginx-for-its-pages",
+        prepare=(site(lines="ssl_verify_client on; ssl_client_certificate /etc/ssl/certs/ca-certificates.crt;"),),
+        target=SITE,
+        arguments=FOUR,
+        errors=frozenset({"tls-client-cert-required", "http-status"}),
+        statuses=PASSED | {"tls.handshake": "fail"},
+        says=("HTTP status 400: No required SSL certificate was sent",),
+    ),
+    Site(
         name="key-of-another-certificate",
         prepare=(turn_with_another_key,),
         target=f"tls:{NAME}:5349",
@@ -219,5 +239,32 @@ TLS = (
         errors=frozenset({"tls-handshake-failed"}),
         statuses={"tls.handshake": "fail"},
         says=("handshake_failure", "no certificate whose key it can use"),
+    ),
+    Site(
+        name="renewed-and-not-reloaded-everywhere",
+        prepare=(site(), turn_with_old_certificate),
+        target=f"{SITE} tls:{NAME}:5349",
+        arguments=FOUR,
+        exit_code=0,
+        warnings=frozenset({"tls-renewed-not-reloaded"}),
+        statuses={"443 tls.certificate": "pass", "5349 tls.certificate": "warn"},
+        says=(f"The certificates for {NAME} differ by port: {SERVER_IPV4}:5349 until ",),
+    ),
+    Site(
+        name="certificates-of-two-blocks-swapped",
+        prepare=(swapped,),
+        target=f"tls:{NAME}:443",
+        arguments=FOUR,
+        errors=frozenset({"tls-wrong-server-block"}),
+        statuses=PASSED | {"tls.certificate": "fail"},
+        says=(OTHER_NAME, "it is shown to clients that name no server"),
+    ),
+    Site(
+        name="certificate-of-another-site-at-one-port",
+        prepare=(site("wrong-name"), turn_with_old_certificate),
+        target=f"tls:{NAME}:443 tls:{NAME}:5349",
+        arguments=FOUR,
+        errors=frozenset({"tls-wrong-server-block"}),
+        says=(f"it is shown at {SERVER_IPV4}:5349",),
     ),
 )

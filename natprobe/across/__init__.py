@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from natprobe.across.amend import added, renamed, without
+from natprobe.across.certificates import another_site, not_reloaded
 from natprobe.address import Address
 from natprobe.model import Check, Status
 
@@ -18,7 +20,7 @@ _DEAD_AT = frozenset({"turn.reach", "stun.binding", "dns.resolve"})
 
 def side_by_side(checks: tuple[Check, ...]) -> tuple[Check, ...]:
     """The checks, each with what the others prove about it. Twice changes nothing."""
-    for look in (client_without_udp, another_service, misleading_records, rival_credentials):
+    for look in _LOOKS:
         checks = look(checks)
     return checks
 
@@ -33,7 +35,7 @@ def client_without_udp(checks: tuple[Check, ...]) -> tuple[Check, ...]:
     servers = {check.address.host for check in silent if check.address}
     if reached or len(servers) < _ENOUGH_SERVERS:
         return checks
-    return tuple(_renamed(check, _SILENT_UDP, "udp-blocked-client") if check in silent else check for check in checks)
+    return tuple(renamed(check, _SILENT_UDP, "udp-blocked-client") if check in silent else check for check in checks)
 
 
 def another_service(checks: tuple[Check, ...]) -> tuple[Check, ...]:
@@ -103,7 +105,7 @@ def _of_other_kind(check: Check, own: _Tried | None, accepted: list[_Tried]) -> 
     kind = "which is time-limited" if rival.timed else "whose name holds no time"
     detail = f"it accepts {rival.user}, {kind}, and coturn takes one kind only"
     known = next(iter(check.facts.values()), {})
-    return _added(_without(check, _GUESSED), "turn-auth-mode-mismatch", known | {"user": own.user, "detail": detail})
+    return added(without(check, _GUESSED), "turn-auth-mode-mismatch", known | {"user": own.user, "detail": detail})
 
 
 _GUESSED = frozenset({"turn-auth-401-bad-credentials", "turn-auth-rest-wrong-secret"})
@@ -114,7 +116,7 @@ def misleading_records(checks: tuple[Check, ...]) -> tuple[Check, ...]:
     """A dead cell to which SRV or NAPTR led is a fault of these records as well (RFC 5928)."""
     led = {check.asked: check.evidence for check in checks if check.id == "dns.resolve" and _led(check.evidence)}
     return tuple(
-        _added(check, "dns-srv-mismatch", _record(check, led[check.asked]))
+        added(check, "dns-srv-mismatch", _record(check, led[check.asked]))
         if check.asked in led and _is_dead(check)
         else check
         for check in checks
@@ -132,11 +134,11 @@ def _blamed(check: Check, checks: tuple[Check, ...]) -> Check:
         return check
     facts = {"uri": origin, "name": check.target, "detail": check.summary}
     if origin.startswith("iceconfig+") and check.id in _DEAD_AT:
-        return _added(check, "iceconfig-private-or-dead-server", facts)
+        return added(check, "iceconfig-private-or-dead-server", facts)
     if origin.startswith("iceconfig+"):
         return _refused(check, facts, checks)
     if origin.startswith("apprtc+") and check.target.startswith("collider+"):
-        return _added(check, "sig-apprtc-wss", facts | {"uri": check.target})
+        return added(check, "sig-apprtc-wss", facts | {"uri": check.target})
     return check
 
 
@@ -151,8 +153,8 @@ def _refused(check: Check, facts: dict[str, str], checks: tuple[Check, ...]) -> 
     left_s = _left_s(user, facts["uri"], checks) if finding == "turn-auth-rest-expired" else None
     if left_s is not None and left_s > 0:  # past by this host's clock, and not by its issuer's
         late = facts | {"detail": f"by that clock {left_s:.0f} s are left, and by this host's none"}
-        check = _added(check, "turn-auth-clock-skew", late)
-    return _added(check, "iceconfig-turn-rejects", facts)
+        check = added(check, "turn-auth-clock-skew", late)
+    return added(check, "iceconfig-turn-rejects", facts)
 
 
 def _left_s(user: str, origin: str, checks: tuple[Check, ...]) -> float | None:
@@ -182,23 +184,5 @@ def _is_dead(check: Check) -> bool:
     return check.id in {"turn.reach", "stun.binding"} and check.status is Status.FAIL
 
 
-def _renamed(check: Check, old: str, new: str) -> Check:
-    findings = tuple(new if finding == old else finding for finding in check.findings)
-    facts = {new if finding == old else finding: said for finding, said in check.facts.items()}
-    return msgspec.structs.replace(check, findings=findings, facts=facts)
-
-
-def _without(check: Check, findings: frozenset[str]) -> Check:
-    kept = tuple(finding for finding in check.findings if finding not in findings)
-    facts = {finding: said for finding, said in check.facts.items() if finding not in findings}
-    return msgspec.structs.replace(check, findings=kept, facts=facts)
-
-
-def _added(check: Check, finding: str, said: dict[str, str]) -> Check:
-    if finding in check.findings:
-        return check
-    facts = {"address": str(check.address), "detail": check.summary} | said
-    return msgspec.structs.replace(check, findings=(*check.findings, finding), facts={**check.facts, finding: facts})
-
-
 _LIVES = frozenset({Status.PASS, Status.WARN})
+_LOOKS = (client_without_udp, another_service, misleading_records, rival_credentials, another_site, not_reloaded)
