@@ -43,6 +43,7 @@ async def ended(play: Play) -> Ended:
         return arrived
 
 
+@pytest.mark.deployments
 async def test_a_message_goes_to_a_real_server_and_its_answer_comes_back() -> None:
     with node("messages") as port:
         async with holding() as hold:

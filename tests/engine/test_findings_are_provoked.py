@@ -32,9 +32,14 @@ SIGNALLING = (
     ROOT / "natprobe" / "signalling" / "refusals.py",
 )
 """What `natprobe check` of a signalling server runs through."""
+GATEWAY = (
+    *(path for path in PROBES if path.name.startswith(("janus_", "srs_"))),
+    ROOT / "natprobe" / "gateway" / "words.py",
+)
+"""What `natprobe check` of a media gateway runs through."""
 NAT = tuple(path for path in PROBES if path.name.startswith("nat_"))
 """What `natprobe nat` runs through."""
-JUDGES = (*PROBES, *(path for path in (*LADDER, *SIGNALLING) if path.parent.name != "probes"))
+JUDGES = (*PROBES, *(path for path in (*LADDER, *SIGNALLING, *GATEWAY) if path.parent.name != "probes"))
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 NO_FINDINGS = {
     *("link-local", "address-and-port-dependent", "address-dependent", "endpoint-independent", "udp-blocked"),
@@ -115,4 +120,10 @@ def test_every_finding_about_a_web_server_is_brought_about_by_one() -> None:
 def test_every_finding_about_signalling_is_brought_about_by_a_server() -> None:
     raisable = {word for path in SIGNALLING for word in words(path) if word in load()}
     asserted = {word for path in (ROOT / "tests" / "signalling").glob("test_*.py") for word in words(path)}
+    assert raisable <= asserted
+
+
+def test_every_finding_about_a_gateway_is_brought_about_by_one() -> None:
+    raisable = {word for path in GATEWAY for word in words(path) if word in load()}
+    asserted = {word for path in (ROOT / "tests" / "gateway").glob("test_*.py") for word in words(path)}
     assert raisable <= asserted

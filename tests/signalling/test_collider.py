@@ -10,6 +10,8 @@ from tests.signalling.servers import Play, close, frame, node, opening, saying
 from tests.web.nginx import free_port
 from tests.web.run import Told, checked
 
+pytestmark = pytest.mark.deployments
+
 
 async def registered(uri: str) -> Told:
     return await checked(uri, only=("ws.upgrade", "collider."))

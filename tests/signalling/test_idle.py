@@ -13,6 +13,8 @@ from tests.signalling.servers import UPGRADE, close, frame, node, opening, repea
 from tests.web.nginx import free_port, nginx
 from tests.web.run import Told, checked
 
+pytestmark = pytest.mark.deployments
+
 
 async def quiet(uri: str, idle_s: float | None) -> Told:
     settings = Settings(expect=Expectations(idle_s=idle_s))

@@ -15,6 +15,8 @@ from tests.web.nginx import free_port, nginx
 from tests.web.run import Told, checked
 from tests.web.servers import answering, reply
 
+pytestmark = pytest.mark.deployments
+
 PAGE = "<html>app</html>"
 FOUR, THREE = "Engine.IO 4 (clients of Socket.IO 3 and 4)", "Engine.IO 3 (clients of version 2)"
 __all__ = ["authority", "ca_file", "in_the_wild", "network"]

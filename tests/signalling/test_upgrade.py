@@ -17,6 +17,8 @@ from tests.web.nginx import free_port, nginx
 from tests.web.run import Told, checked
 from tests.web.servers import answering, reply
 
+pytestmark = pytest.mark.deployments
+
 PAGE = "<html>app</html>"
 __all__ = ["authority", "ca_file", "in_the_wild", "network"]
 

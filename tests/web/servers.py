@@ -15,7 +15,9 @@ Answer = Callable[[str, str, dict[str, str]], bytes]
 
 
 @contextlib.asynccontextmanager
-async def answering(answer: Answer, tls: ssl.SSLContext | None = None) -> AsyncIterator[Address]:
+async def answering(
+    answer: Answer, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+) -> AsyncIterator[Address]:
     """A server that sends `answer` and ends the connection."""
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -31,7 +33,7 @@ async def answering(answer: Answer, tls: ssl.SSLContext | None = None) -> AsyncI
                 writer.write_eof()
                 await reader.read()
 
-    async with serving(play, tls=tls) as remote:
+    async with serving(play, host, tls) as remote:
         yield remote
 
 
