@@ -31,11 +31,3 @@ class Expectations(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """The Socket.IO namespace that clients connect to."""
     idle_s: float | None = None
     """A silence in seconds that a WebSocket shall survive; None leaves that untested, since it takes as long."""
-
-    @property
-    def origin(self) -> str | None:
-        """The origin of `page` as the Origin header has it (RFC 6454 section 6.2); None where no page is named."""
-        if self.page is None:
-            return None
-        scheme, slashes, rest = self.page.partition("://")
-        return f"{scheme}{slashes}{rest.partition('/')[0].partition('?')[0].partition('#')[0]}"

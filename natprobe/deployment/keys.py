@@ -26,6 +26,10 @@ TURN = frozenset({"turn", "turns"})
 STUN = frozenset({"stun", "stuns"})
 WEB = frozenset(name for name, scheme in SCHEMES.items() if scheme.form == "web")
 SOCKETS = frozenset(name for name in WEB if name.rpartition("+")[2] in {"ws", "wss"})
+PAGES = frozenset({"http", "https"})
+SOCKET_IO = frozenset({"ws", "wss"}) | PAGES
+FETCHED = WEB - SOCKETS - {"apprtc+http", "apprtc+https"}
+"""What pages fetch by an address of their own; AppRTC's room server is always asked by POST."""
 JANUS = frozenset(name for name in WEB if name.startswith("janus+"))
 PORTS = frozenset({"tcp", "udp"})
 SECURE = frozenset(name for name, scheme in SCHEMES.items() if "tls" in scheme.transports)
@@ -55,7 +59,7 @@ def _page(value: Any) -> str:
         page = parse(TEXT(value))
     except TargetError as error:
         raise Unfit(str(error)) from None
-    if page.scheme not in {"http", "https"}:
+    if page.scheme not in PAGES:
         raise Unfit("give the page's address, such as https://www.example.org/")
     return str(page)
 
@@ -88,14 +92,14 @@ def of_targets(checks: Collection[str], lookup: Lookup, shortest_s: float) -> Ke
             "The page that uses it: its origin, and what is mixed content.",
             WEB,
         ),
-        "cors_credentials": Key(FLAG, "true", "The page fetches it with cookies.", WEB - SOCKETS),
-        "method": Key(one_of(("GET", "POST")), '"POST"', "How clients ask for it.", WEB - SOCKETS),
+        "cors_credentials": Key(FLAG, "true", "The page fetches it with cookies.", FETCHED),
+        "method": Key(one_of(("GET", "POST")), '"POST"', "How clients ask for it.", FETCHED),
         "query": Key(QUERY(lookup), '{ key = { env = "ICE_KEY" } }', "Secret query parameters, each a reference.", WEB),
         "api_secret": Key(
             secret("api_secret", lookup), '{ env = "JANUS_SECRET" }', "Where Janus' api_secret is kept.", JANUS
         ),
         "subprotocol": Key(TEXT, '"chat"', "The WebSocket sub-protocol that clients ask for.", SOCKETS),
-        "namespace": Key(TEXT, '"/room"', "The Socket.IO namespace that clients connect to.", SOCKETS),
+        "namespace": Key(TEXT, '"/room"', "The Socket.IO namespace that clients connect to.", SOCKET_IO),
         "idle_s": Key(
             number(1, LONGEST_IDLE_S), "70", "A silence that the WebSocket shall survive, waited out.", SOCKETS
         ),

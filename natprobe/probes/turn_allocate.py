@@ -44,6 +44,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who issues tokens, where the server offers OAuth (RFC 7635)."""
     credential: CredentialFacts | None = None
     """What the credential looks like; None where none was given."""
+    credential_origin: str | None = None
+    """Where it was found: an option, a variable, a file, or the answer of another target."""
     minted: bool = False
     family_refused: bool = False
     """Whether the server answered 440 to the address family of its own control connection."""
@@ -79,6 +81,7 @@ async def observe(ctx: Context) -> Evidence:
         alternate=alternate_server(first.dialogue.message) if first.dialogue.message else None,
         third_party=challenged.third_party,
         credential=facts,
+        credential_origin=ctx.settings.credential_origin,
         minted=ctx.settings.minted,
         family_refused=first.family_refused,
         new_ports=first.new_ports,

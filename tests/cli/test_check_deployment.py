@@ -87,6 +87,8 @@ def test_each_target_is_checked_with_its_own_credential_and_says_its_group(
         f"turn:{first.address}?transport=udp": ("pass", "relay"),
         f"turn:{second.address}?transport=udp": ("pass", "relay"),
     }
+    origins = [each["evidence"]["credential_origin"] for each in report["checks"] if each["id"] == "turn.allocate"]
+    assert origins == ["variable ALICES_PASSWORD", "file shared.secret"]
     skipped = [each["target"] for each in report["checks"] if each["summary"] == "not tested: the user leaves it out"]
     assert skipped == [f"turn:{second.address}?transport=udp"]
     assert report["deadline_ms"] == 20_000

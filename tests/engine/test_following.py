@@ -152,9 +152,3 @@ def test_a_target_that_takes_too_long_is_cut_off_and_the_others_are_not() -> Non
     summaries = [check.summary for check in report.checks if check.id == "b.hangs"]
     assert summaries[0] == "not decided: the target reached its own limit of 0.05 s"
     assert "deadline of 3 s" in summaries[1]
-
-
-def test_the_origin_of_a_page_is_what_browsers_send() -> None:
-    assert Expectations(page="https://www.example.org:8443/a/b?c#d").origin == "https://www.example.org:8443"
-    assert Expectations(page="https://www.example.org?x").origin == "https://www.example.org"
-    assert Expectations().origin is None
