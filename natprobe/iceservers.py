@@ -22,6 +22,8 @@ MOST_URLS = 64
 EXPIRES_SOON_S = 3600.0
 LONGEST_S = 7 * 86400.0
 LARGEST = 1_000_000
+LARGEST_SCRIPT = 65_536
+"""A second is spent on a script of a megabyte."""
 _SCHEMES = frozenset({"stun", "stuns", "turn", "turns"})
 _BROWSER_PORTS = frozenset({53, 80, 443})
 
@@ -111,6 +113,8 @@ def _value(text: str, draft: _Draft) -> Any:
 
 def _script(text: str) -> Any:
     """The value of a list that is written as a programming language does, with single quotes; None where it is none."""
+    if len(text) > LARGEST_SCRIPT:
+        return None
     try:
         value = ast.literal_eval(text.strip().removesuffix(";"))
     except (ValueError, SyntaxError, RecursionError, MemoryError):

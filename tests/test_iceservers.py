@@ -145,3 +145,9 @@ def test_no_json_breaks_the_reader(value: Any) -> None:
     except IceServersError:
         return
     assert all(raised in load() for raised in ids(told))
+
+
+def test_a_script_is_read_up_to_a_length_that_takes_no_time() -> None:
+    assert ids(of("[" + "'x'," * 9 + "]")) == ["iceconfig-js-string", "iceconfig-shape"]
+    with pytest.raises(IceServersError, match="iceconfig-not-json"):
+        of("[" + "'x'," * 20_000 + "]")

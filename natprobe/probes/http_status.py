@@ -5,6 +5,7 @@ server that gives plain HTTP nothing to read is asked for TLS, which tells a wro
 """
 
 import asyncio
+import re
 from typing import Literal
 
 import msgspec
@@ -26,7 +27,8 @@ from natprobe.web.visit import Visited
 Kind = Literal["page", "service", "unknown"]
 _PLAIN_TO_TLS = (b"plain HTTP request was sent to HTTPS port", b"HTTP request to an HTTPS server")
 """How nginx, and servers in Go, say it."""
-_SERVICE_SIGNS = ("/api", "/v1", "/rtc/", "/janus", "/socket.io", "/ws", ".json")
+_SERVICE = re.compile(r"/(api|v\d+|rtc|janus|socket\.io|ws)(/|$)|\.json$", re.IGNORECASE)
+"""Paths that are no page's."""
 _HUNG_UP = frozenset({Reason.CLOSED, Reason.RESET})
 _TLS_S = 3.0
 
@@ -77,7 +79,7 @@ def _wanted(ctx: Context) -> Kind:
     path, expect = ctx.cell.target.path, ctx.settings.expect
     if path in {"", "/"} or path.endswith(".html"):
         return "page"
-    return "service" if expect.method or any(sign in path.lower() for sign in _SERVICE_SIGNS) else "unknown"
+    return "service" if expect.method or _SERVICE.search(path) else "unknown"
 
 
 async def _speaks_tls(ctx: Context, answer: Exchanged) -> bool:

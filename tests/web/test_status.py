@@ -41,13 +41,15 @@ async def test_a_single_page_application_is_no_fault_of_the_page() -> None:
     server = f"""server {{ listen 127.0.0.1:{port}; root {{root}};
       types {{ text/html html; }} location / {{ try_files $uri /index.html; }} }}"""
     with nginx(server, port, page=PAGE):
-        told = await checked(f"http://127.0.0.1:{port}/", f"http://127.0.0.1:{port}/room/7")
+        told = await checked(f"http://127.0.0.1:{port}/", f"http://127.0.0.1:{port}/wstudio/apiary/7")
     checks = [check for check in told.report.checks if check.id == "http.status"]
     assert [check.status for check in checks] == [Status.PASS, Status.PASS]
     assert all(check.summary.endswith("; any other path gets the same page") for check in checks)
 
 
-@pytest.mark.parametrize(("path", "method"), [("/api/v1/rooms", None), ("/rooms", "POST")])
+@pytest.mark.parametrize(
+    ("path", "method"), [("/api/v1/rooms", None), ("/ws", None), ("/list.json", None), ("/rooms", "POST")]
+)
 async def test_a_service_that_is_answered_by_the_page_is_missing(path: str, method: str | None) -> None:
     port = free_port()
     server = f"""server {{ listen 127.0.0.1:{port}; root {{root}};
