@@ -61,8 +61,8 @@ def _origin(report: Report) -> str:
 
 
 def _limits(report: Report, style: Style) -> list[str]:
-    """What this host cannot observe matters where something stayed open."""
-    opened = report.verdict is Verdict.INCONCLUSIVE or any(
+    """What this host cannot observe matters where something stayed open, or where silence may be a refusal."""
+    opened = report.verdict in {Verdict.INCONCLUSIVE, Verdict.FAIL} or any(
         check.status is Status.INCONCLUSIVE for check in report.checks
     )
     if not (style.verbose or opened):
