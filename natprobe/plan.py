@@ -69,7 +69,7 @@ def discreet(target: Target, settings: Settings) -> tuple[Target, Settings]:
     return bare, msgspec.structs.replace(settings, query_secrets=tuple((name, Secret(value)) for name, value in told))
 
 
-def led(order: Order, where: Cell | None, lead: Lead) -> Order | None:
+def led(plan: Plan, order: Order, where: Cell | None, lead: Lead) -> Order | None:
     """The order that follows from an answer; None where it points to a place to which no answer may send us.
 
     Whoever checks a server on loopback may be led to loopback. Of the settings those of the whole run go on; the
@@ -78,7 +78,7 @@ def led(order: Order, where: Cell | None, lead: Lead) -> Order | None:
     here = where.address.kind if where else None
     shunned = order.shunned if order.depth else NOT_BY_HEARSAY - {here}
     if order.settings.written is not None:
-        return _listed(order, lead)
+        return _listed(plan, order, lead)
     if lead.target.is_literal and kind_of(lead.target.host) in shunned:
         return None
     settings = msgspec.structs.replace(
@@ -88,7 +88,7 @@ def led(order: Order, where: Cell | None, lead: Lead) -> Order | None:
         minted=False,
         api_secret=None,
         query_secrets=lead.query_secrets,
-        relay_ports=None,
+        relay_ports=_declared_ports(plan, lead.target),
         expect=Expectations(
             page=order.settings.expect.page or lead.page,
             min_cert_days=order.settings.expect.min_cert_days,
@@ -98,7 +98,13 @@ def led(order: Order, where: Cell | None, lead: Lead) -> Order | None:
     return Order(lead.target, settings, order.target, order.depth + 1, shunned)
 
 
-def _listed(order: Order, lead: Lead) -> Order:
+def _declared_ports(plan: Plan, target: Target) -> tuple[int, int] | None:
+    """The relay's port range as the user declares it for another target on the same host."""
+    declared = (plan.own.get(each, plan.settings).relay_ports for each in plan.targets if each.host == target.host)
+    return next((ports for ports in declared if ports), None)
+
+
+def _listed(plan: Plan, order: Order, lead: Lead) -> Order:
     """A server of a list that the user wrote down: as good as named by the user, with what the list's entry says."""
     settings = msgspec.structs.replace(
         order.settings,
@@ -106,6 +112,7 @@ def _listed(order: Order, lead: Lead) -> Order:
         credential_origin=str(order.target) if lead.credential else None,
         minted=False,
         written=None,
+        relay_ports=_declared_ports(plan, lead.target),
     )
     return Order(lead.target, settings, order.target)
 

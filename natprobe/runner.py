@@ -81,7 +81,7 @@ class Errand(msgspec.Struct, frozen=True):
 
     def follow(self, where: Cell | None, lead: Lead) -> Followed:
         """See Context.follow."""
-        order = led(self.order, where, lead)
+        order = led(self.run.plan, self.order, where, lead)
         if order is None:
             return "withheld"
         if order.mark in self.run.known:

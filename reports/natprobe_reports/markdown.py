@@ -56,7 +56,7 @@ def _target(report: Report, views: tuple[TargetView, ...], index: int) -> list[s
 
 def _cell(report: Report, cell: CellView) -> str:
     heading = f"{cell.place}: {state(cell)}" if cell.place else state(cell)
-    if cell.healthy and len(cell.checks) > 1 and report.verdict is not Verdict.PASS:
+    if cell.healthy and len(cell.asked) > 1 and report.verdict is not Verdict.PASS:
         return f"<details><summary>{escape(heading)}</summary>\n\n{_table(cell)}\n\n</details>"
     return f"{escaped(heading)}\n\n{_table(cell)}"
 

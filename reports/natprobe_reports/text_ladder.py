@@ -29,7 +29,7 @@ def ladder_lines(report: Report, style: Style) -> list[list[str]]:
 
 
 def _cell(cell: CellView, style: Style, crowded: bool) -> list[str]:  # noqa: FBT001
-    if crowded and cell.healthy and len(cell.checks) > 1:
+    if crowded and cell.healthy and len(cell.asked) > 1:
         return [*_heading(cell, style), *_compact(cell, style)]
     id_columns = min(max(len(check.id) for check in cell.checks), _MOST_ID_COLUMNS)
     rungs = [line for check in made(cell) for line in _rung(check, id_columns, style)]
@@ -42,7 +42,7 @@ def _heading(cell: CellView, style: Style) -> list[str]:
 
 
 def _compact(cell: CellView, style: Style) -> list[str]:
-    rungs = ", ".join(f"`{check.id} {duration(check.duration_ms)}`" for check in cell.checks)
+    rungs = ", ".join(f"`{check.id} {duration(check.duration_ms)}`" for check in cell.asked)
     head = f"{_INDENT}{STATUS_WORDS[Status.PASS]:<5} "
     lines = [line.replace("`", "") for line in hanging(head, rungs, columns(style))]
     return [_INDENT + mark(Status.PASS, style) + lines[0][len(head) - 1 :], *lines[1:]]

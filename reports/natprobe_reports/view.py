@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from natprobe.address import Address
 from natprobe.model import Check, Finding, Report, Status
-from natprobe_reports.words import COUNT_WORDS
+from natprobe_reports.words import COUNT_WORDS, applies, is_untested
 
 _NOT_TESTED = "not tested"
 _NOT_OFFERED = "not offered"
@@ -30,8 +30,13 @@ class CellView(NamedTuple):
 
     @property
     def healthy(self) -> bool:
-        """Whether every check of the cell passed."""
-        return all(check.status is Status.PASS for check in self.checks)
+        """Whether every check of the cell that applies has passed, and there is one."""
+        return bool(self.asked) and all(check.status is Status.PASS for check in self.asked)
+
+    @property
+    def asked(self) -> tuple[Check, ...]:
+        """The checks of the cell without those that do not apply."""
+        return tuple(check for check in self.checks if applies(check))
 
     @property
     def not_offered(self) -> bool:
@@ -84,9 +89,11 @@ def state(cell: CellView) -> str:
     """How the cell stands, in words: `9 of 11 ok, 1 failed`."""
     if cell.not_offered:
         return "not offered"
+    asked = len(cell.asked)
+    if asked == 0:
+        return "does not apply"
     if cell.count(Status.SKIP) == len(cell.checks):
         return COUNT_WORDS[Status.SKIP]
-    asked = len(cell.checks)
     if cell.healthy:
         return f"{asked} of {asked} ok"
     told = (Status.FAIL, Status.ERROR, Status.INCONCLUSIVE, Status.WARN)
@@ -106,11 +113,6 @@ def not_tested(cell: CellView) -> tuple[NotTested, ...]:
         cause = "the server does not offer this transport" if cell.not_offered else _cause(check, cell.checks)
         by_cause.setdefault(cause, []).append(check.id)
     return tuple(NotTested(cause, tuple(ids)) for cause, ids in by_cause.items())
-
-
-def is_untested(check: Check) -> bool:
-    """Whether `check` was skipped for want of something. A check that does not apply is skipped too, but says why."""
-    return check.status is Status.SKIP and check.summary.startswith(_NOT_TESTED)
 
 
 def place_of(check: Check) -> str:

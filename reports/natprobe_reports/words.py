@@ -1,6 +1,7 @@
 """The words and numbers that several formats share, so that a thing has one name everywhere."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 from natprobe.model import Check, Report, Status, Verdict
 
@@ -42,10 +43,28 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def is_untested(check: Check) -> bool:
+    """Whether `check` was skipped for want of something. A check that does not apply is skipped too, but says why."""
+    return check.status is Status.SKIP and check.summary.startswith("not tested")
+
+
+def applies(check: Check) -> bool:
+    """Whether the question could be put at all: a page on the same origin needs no CORS."""
+    return check.status is not Status.SKIP or is_untested(check)
+
+
+def tally(checks: Iterable[Check]) -> tuple[tuple[Status, str], ...]:
+    """How many ended in which way, the best first: `8 ok`, `1 failed`, `3 not tested`, `2 do not apply`."""
+    told = tuple(checks)
+    counted = Counter(check.status for check in told if applies(check))
+    idle = sum(not applies(check) for check in told)
+    parts = tuple((status, f"{counted[status]} {word}") for status, word in COUNT_WORDS.items() if counted[status])
+    return (*parts, (Status.SKIP, f"{idle} {'does' if idle == 1 else 'do'} not apply")) if idle else parts
+
+
 def counts(checks: tuple[Check, ...]) -> str:
     """`12 checks: 8 ok, 1 failed, 3 not tested`."""
-    counted = Counter(check.status for check in checks)
-    parts = ", ".join(f"{counted[status]} {word}" for status, word in COUNT_WORDS.items() if counted[status])
+    parts = ", ".join(words for _, words in tally(checks))
     return f"{plural(len(checks), 'check')}: {parts}" if parts else "no checks"
 
 

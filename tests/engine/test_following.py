@@ -22,6 +22,8 @@ LOCAL = parse("turn:127.0.0.1:3478?transport=udp")
 REMOTE = parse("turn:192.0.2.7:3478?transport=udp")
 ALICE = Credential("alice", Secret("a-word-that-must-not-show"))
 
+NOTHING = Plan("check", (), (), Settings())
+
 
 class Seen(msgspec.Struct, frozen=True):
     """What became of each lead."""
@@ -104,17 +106,17 @@ def test_an_answer_that_names_a_thousand_servers_costs_no_more_than_some() -> No
 
 def test_no_answer_of_a_distant_server_leads_to_this_host_or_its_link() -> None:
     for uri in ("turn:127.0.0.1", "turn:[::1]", "turn:169.254.169.254", "turn:0.0.0.0", "turn:224.0.0.1"):
-        assert led(Order(REMOTE, Settings()), cell(REMOTE), Lead(parse(uri))) is None
-    followed = led(Order(REMOTE, Settings()), cell(REMOTE), Lead(parse("turn:192.168.1.9")))
+        assert led(NOTHING, Order(REMOTE, Settings()), cell(REMOTE), Lead(parse(uri))) is None
+    followed = led(NOTHING, Order(REMOTE, Settings()), cell(REMOTE), Lead(parse("turn:192.168.1.9")))
     assert followed is not None
     assert "loopback" in followed.shunned
 
 
 def test_a_server_on_loopback_may_lead_to_loopback_and_so_may_what_it_leads_to() -> None:
-    first = led(Order(LOCAL, Settings()), cell(LOCAL), Lead(REMOTE))
+    first = led(NOTHING, Order(LOCAL, Settings()), cell(LOCAL), Lead(REMOTE))
     assert first is not None
-    assert led(first, cell(REMOTE), Lead(LOCAL)) is not None
-    assert led(first, cell(REMOTE), Lead(parse("turn:169.254.169.254"))) is None
+    assert led(NOTHING, first, cell(REMOTE), Lead(LOCAL)) is not None
+    assert led(NOTHING, first, cell(REMOTE), Lead(parse("turn:169.254.169.254"))) is None
 
 
 def test_secrets_and_expectations_of_one_server_do_not_go_to_another() -> None:
@@ -124,7 +126,7 @@ def test_secrets_and_expectations_of_one_server_do_not_go_to_another() -> None:
         query_secrets=(("key", Secret("k")),),
         expect=Expectations(closed=True, page="https://www.example.org/app"),
     )
-    followed = led(Order(REMOTE, settings), cell(REMOTE), Lead(parse("turn:192.0.2.8")))
+    followed = led(NOTHING, Order(REMOTE, settings), cell(REMOTE), Lead(parse("turn:192.0.2.8")))
     assert followed is not None
     assert followed.settings == Settings(expect=Expectations(page="https://www.example.org/app"))
 
@@ -152,3 +154,15 @@ def test_a_target_that_takes_too_long_is_cut_off_and_the_others_are_not() -> Non
     summaries = [check.summary for check in report.checks if check.id == "b.hangs"]
     assert summaries[0] == "not decided: the target reached its own limit of 0.05 s"
     assert "deadline of 3 s" in summaries[1]
+
+
+def test_the_ports_that_the_user_declares_for_a_relay_hold_for_it_wherever_it_is_named() -> None:
+    own = {parse("turn:192.0.2.8?transport=udp"): Settings(relay_ports=(50000, 50100))}
+    plan = Plan("check", tuple(own), (), Settings(), own=own)
+    same, other = (
+        led(plan, Order(REMOTE, Settings()), cell(REMOTE), Lead(parse(uri)))
+        for uri in ("turn:192.0.2.8:3478", "turn:192.0.2.9")
+    )
+    assert same is not None
+    assert other is not None
+    assert (same.settings.relay_ports, other.settings.relay_ports) == ((50000, 50100), None)

@@ -159,6 +159,14 @@ def test_a_healthy_cell_beside_a_broken_one_is_short_and_shows_every_rung() -> N
         assert f"{name} " in ladder
 
 
+def test_a_check_that_does_not_apply_is_no_gap_in_a_healthy_ladder() -> None:
+    idle = check("http.cors", Status.SKIP, "not needed: page and target share the origin")
+    text = rendered(report_of(check("port.tcp"), check("http.status"), idle, verdict=Verdict.PASS))
+    assert "at 203.0.113.10:3478: 2 of 2 ok\n" in text
+    assert "http.cors    not needed: page and target share the origin" in text
+    assert "3 checks: 2 ok, 1 does not apply" in text
+
+
 def test_verbose_shows_every_rungs_sentence_and_the_infos() -> None:
     text = rendered(certificate_expired(), Style(verbose=True))
     assert "relayed address 203.0.113.10:49172" in text

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from natprobe.model import Check, Report, Verdict
+from natprobe.model import Check, Report, Status, Verdict
 from natprobe_reports.html.findings import Findings, Link
 from natprobe_reports.html.marks import STATUS_MARKS, Mark, worst
 from natprobe_reports.view import CellView, NotTested, TargetView, made, not_tested, state, targets
-from natprobe_reports.words import counts, duration
+from natprobe_reports.words import applies, counts, duration
 
 _MOST_FULL_CELLS = 4
 _MOST_OPEN_RUNGS = 150
@@ -64,6 +64,9 @@ class Target(NamedTuple):
     cells: tuple[Cell, ...]
 
 
+_IDLE = Mark(STATUS_MARKS[Status.SKIP].kind, "does not apply")
+
+
 def anchors_of(report: Report, prefix: str) -> Anchors:
     """The anchors of the report's checks."""
     return Anchors(prefix, {id(check): number for number, check in enumerate(report.checks, 1)})
@@ -115,7 +118,7 @@ def _cell(cell: CellView, findings: Findings, anchors: Anchors, *, unfolded: boo
 
 def _rung(check: Check, findings: Findings, anchors: Anchors) -> Rung:
     return Rung(
-        mark=STATUS_MARKS[check.status],
+        mark=STATUS_MARKS[check.status] if applies(check) else _IDLE,
         id=check.id,
         summary=check.summary,
         took=duration(check.duration_ms),

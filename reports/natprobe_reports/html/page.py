@@ -15,7 +15,7 @@ from natprobe_reports.html.moments import shown
 from natprobe_reports.html.network import NatView, nats
 from natprobe_reports.html.timeline import Group, timeline
 from natprobe_reports.view import place_of
-from natprobe_reports.words import COUNT_WORDS, duration, exit_meaning, plural
+from natprobe_reports.words import duration, exit_meaning, plural, tally
 
 LARGE_CHECKS = 150
 
@@ -145,9 +145,8 @@ def _interrupted(report: Report, sentence: str) -> str:
 
 
 def _counts(report: Report) -> tuple[Count, ...]:
-    checks = Counter(check.status for check in report.checks)
     findings = Counter(finding.severity for finding in report.findings)
-    made = [Count(STATUS_MARKS[each], f"{checks[each]} {word}") for each, word in COUNT_WORDS.items() if checks[each]]
+    made = [Count(STATUS_MARKS[status], words) for status, words in tally(report.checks)]
     told = [Count(mark, plural(findings[each], mark.word)) for each, mark in SEVERITY_MARKS.items() if findings[each]]
     first = [told[0]._replace(apart=True)] if made and told else told[:1]
     return (*made, *first, *told[1:])
