@@ -19,6 +19,7 @@ from natprobe.web import cors
 from natprobe.web.asking import JSON_BODY, PATIENCE, ask, stray_path
 from natprobe.web.cors import Asker
 from natprobe.web.pages import is_entrance, origin_of, page_of
+from natprobe.web.visit import Visited
 
 _POSTS_JSON = ("janus+", "srs+")
 _HARMLESS = frozenset({"cors-error-status"})
@@ -47,7 +48,7 @@ async def observe(ctx: Context) -> Evidence:
     shared = origin_of(cell.target) if page is not None and origin_of(page) == origin_of(cell.target) else None
     entrance = page is not None and is_entrance(page, cell.target)
     if page is None or shared or entrance:
-        evidence = Evidence(server=cell.address, uri=str(cell.target), actual=(await ask(ctx)).seen)
+        evidence = Evidence(server=cell.address, uri=str(cell.target), actual=await _any_answer(ctx))
         return msgspec.structs.replace(evidence, shared=shared, entrance=entrance)
     asker = _asker(ctx, origin_of(page))
     async with asyncio.TaskGroup() as group:
@@ -63,6 +64,12 @@ async def observe(ctx: Context) -> Evidence:
         preflight=preflight.result().seen,
         stray=stray.result().seen,
     )
+
+
+async def _any_answer(ctx: Context) -> HttpExchange:
+    if ctx.bench.has(Visited):
+        return ctx.bench.get(Visited).answer.seen
+    return (await ask(ctx)).seen
 
 
 def _asker(ctx: Context, origin: str) -> Asker:
@@ -211,5 +218,5 @@ PROBE = Probe(
     judge=judge,
     deadline_s=9.0,
     needs=(Accepting,),
-    after=("tls.certificate",),
+    after=("tls.certificate", "http.status"),
 )

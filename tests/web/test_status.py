@@ -150,6 +150,18 @@ async def test_an_endless_page_passes_with_what_was_read_of_it() -> None:
     assert told.check("http.status").status is Status.PASS
 
 
+async def test_a_page_is_asked_for_once_and_a_path_beside_it_once() -> None:
+    asked: list[str] = []
+
+    def answer(method: str, path: str, _fields: dict[str, str]) -> bytes:
+        asked.append(f"{method} {path}".partition("natprobe-")[0])
+        return reply()
+
+    async with answering(answer) as remote:
+        await checked(f"http://{remote}/")
+    assert sorted(asked) == ["GET /", "GET /"]
+
+
 async def test_secrets_of_query_cookie_and_location_are_told_to_nobody() -> None:
     fields = [("Set-Cookie", "sid=hunter2"), ("Location", "/next?token=hunter2"), ("WWW-Authenticate", "hunter2")]
     async with answering(lambda *_: reply("302 Found", "hunter2", fields)) as remote:
