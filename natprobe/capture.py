@@ -1,4 +1,4 @@
-"""What was sent and received, as a file that Wireshark dissects (pcapng). The one module that loads scapy.
+"""What was sent and received, as a file that Wireshark dissects (pcapng).
 
 Theory of operation. A run tells its messages as Packet events: what crossed a socket, above TLS and DTLS, with times
 and addresses. The headers below them are rebuilt here: Ethernet, IP, and UDP or TCP with the true ports, sequence
@@ -7,7 +7,6 @@ Messages that went through TLS or DTLS stand in clear on a TCP or UDP flow; each
 Events are kept until the run has ended, as building frames takes time that would show in its round trips.
 """
 
-import logging
 import os
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -16,9 +15,9 @@ from typing import Any, NamedTuple
 
 from natprobe.address import Address
 from natprobe.events import Event, Packet, RunStarted
+from natprobe.net import raw
 from natprobe.record import recorded
 
-INSTALL = "pip install 'natprobe[capture]'"
 LONGEST_SEGMENT = 60_000
 _PORT_OF_STUN = {"tls": "tcp", "dtls": "udp"}
 _HERE, _THERE = "02:00:00:00:00:01", "02:00:00:00:00:02"
@@ -85,14 +84,10 @@ class Capture:
 
 def load() -> Any:
     """scapy, where it is installed. Raises CaptureError."""
-    logging.getLogger("scapy").setLevel(logging.ERROR)  # it warns of this host's routes, which do not matter here
     try:
-        import scapy.layers.inet  # noqa: PLC0415  an extra, GPL, and slow to load
-        import scapy.layers.inet6  # noqa: PLC0415
-        import scapy.utils  # noqa: PLC0415
-    except ImportError as error:
-        raise CaptureError(f"a capture needs scapy, which is not installed; {INSTALL}") from error
-    return scapy
+        return raw.load()
+    except raw.ScapyMissing as error:
+        raise CaptureError(f"a capture needs {error}") from error
 
 
 def frames(events: Iterable[Event]) -> Iterator[Frame]:

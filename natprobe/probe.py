@@ -237,6 +237,11 @@ def whatever(_target: Target) -> bool:
     return True
 
 
+def sees_all() -> tuple[str, ...]:
+    """For probes that need no privilege."""
+    return ()
+
+
 class Probe(msgspec.Struct, Generic[E], frozen=True):
     """The declaration of one probe; its file is its only mention."""
 
@@ -263,3 +268,5 @@ class Probe(msgspec.Struct, Generic[E], frozen=True):
     """Whether the user asked for it: what is a load on a server, or takes long, is made only then."""
     about: Callable[[Target], bool] = whatever
     """Whether the target is one that the question is about, where its scheme alone does not say so (a path)."""
+    limits: Callable[[], tuple[str, ...]] = sees_all
+    """What this system, or missing privilege, keeps from it, one sentence each: told once a run, with the vantage."""

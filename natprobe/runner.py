@@ -27,7 +27,19 @@ from natprobe.net.clock import Clock
 from natprobe.net.handshake import Roots
 from natprobe.net.tls import preload
 from natprobe.net.vantage import utc_now, vantage
-from natprobe.plan import DEEPEST, Order, Plan, cells, for_cell, for_host, for_target, led, literal, orders, sides
+from natprobe.plan import (
+    DEEPEST,
+    Order,
+    Plan,
+    cells,
+    for_cell,
+    for_host,
+    for_target,
+    led,
+    literal,
+    orders,
+    sides,
+)  # fmt: skip
 from natprobe.probe import Bench, Cell, Context, Destinations, Followed, Lead, Side
 from natprobe.target import Target
 
@@ -93,6 +105,13 @@ class Errand(msgspec.Struct, frozen=True):
         return "followed"
 
 
+def _limits(plan: Plan) -> tuple[str, ...]:
+    """What this system or privilege keeps from the probes of the plan, each sentence once."""
+    schemes = {target.scheme for target in plan.targets}
+    apt = (probe for probe in plan.probes if probe.schemes & schemes)
+    return tuple(dict.fromkeys(sentence for probe in apt for sentence in probe.limits()))
+
+
 async def run(plan: Plan, emit: Emit) -> None:
     """Runs `plan` and tells `emit` each event. Cancelled, it releases what it holds, tells its last event and ends."""
     clock = Clock()
@@ -103,7 +122,7 @@ async def run(plan: Plan, emit: Emit) -> None:
             command=plan.command,
             started=utc_now(),
             deadline_ms=plan.deadline_s * 1000,
-            vantage=vantage(),
+            vantage=vantage(*_limits(plan)),
             targets=tuple(str(target) for target in plan.targets),
         )
     )

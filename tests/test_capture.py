@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from natprobe.address import Address
-from natprobe.capture import INSTALL, LONGEST_SEGMENT, Capture, CaptureError, frames, write
+from natprobe.capture import LONGEST_SEGMENT, Capture, CaptureError, frames, write
 from natprobe.cli import main
 from natprobe.events import Event, Packet, RunStarted, TransportName
 from natprobe.model import Vantage
+from natprobe.net.raw import INSTALL
 from natprobe.wire.message import Message, parse
 from natprobe.wire.registry import Attribute
 from tests.lab.namespace import tool

@@ -19,7 +19,8 @@ from natprobe.wire.transactions import Schedule
 CONTROL_AFTER_S = 0.8
 _OPEN_S = 1.75
 """Time for the SYN that systems send again after a second. With the second above it ends before the question does."""
-_NEIGHBOURS = (22, 80, 443)
+NEIGHBOURS = (22, 80, 443)
+"""Ports that most hosts have open."""
 _SENDS = Schedule((0.0, 0.2, 0.6), 1.7)
 _CONTROLS: dict[TransportName, tuple[Literal["udp", "tcp", "tls"], ...]] = {
     "udp": ("tcp",),
@@ -73,7 +74,7 @@ async def around(address: Address, hold: Hold) -> tuple[Control, ...]:
     Nothing is said on the connections. Run beside the question itself, as `controls` is.
     """
     await asyncio.sleep(CONTROL_AFTER_S)
-    ports = [port for port in _NEIGHBOURS if port != address.port]
+    ports = [port for port in NEIGHBOURS if port != address.port]
     knocks = (_knock(Address(address.host, port), hold) for port in ports)
     udp, *answers = await asyncio.gather(ask_plainly("udp", address, hold), *knocks)
     return (udp, *answers)

@@ -14,14 +14,17 @@ _ANYWHERE = (Address("192.0.2.1", 9), Address("2001:db8::1", 9))
 _NO_ICMP = "this system does not tell who sent an ICMP error: refused and unreachable may show as silence"
 
 
-def vantage() -> Vantage:
-    """This host: its name, its platform, the source addresses that it would use, and what it cannot observe."""
+def vantage(*limits: str) -> Vantage:
+    """This host: its name, its platform, the source addresses that it would use, and what it cannot observe.
+
+    `limits` is what the probes of this run cannot observe beside that.
+    """
     sources = (source_address_for(remote) for remote in _ANYWHERE)
     return Vantage(
         hostname=socket.gethostname(),
         platform=f"{platform.system()} {platform.release()} {platform.machine()}",
         addresses=tuple(source.host for source in sources if source),
-        limits=() if sys.platform == "linux" else (_NO_ICMP,),
+        limits=(*(() if sys.platform == "linux" else (_NO_ICMP,)), *limits),
     )
 
 

@@ -27,10 +27,12 @@ from natprobe.client.ports import (
     runs,
     those,
 )
+from natprobe.client.resets import ResetOrigin, reset_origin
 from natprobe.client.rig import Accepting, Trusted
 from natprobe.client.scan import scan
 from natprobe.events import Raised
 from natprobe.model import Status
+from natprobe.net.raw import limits
 from natprobe.probe import Context, Judgement, Probe
 from natprobe.target import SCHEMES
 
@@ -49,6 +51,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether the user expects the ports not to be reachable."""
     controls: tuple[Control, ...] = ()
     """What else the host says, asked only where no port answers."""
+    reset: ResetOrigin | None = None
+    """Who reset the first port that is refused; None where none is, or where that cannot be told."""
 
 
 async def observe(ctx: Context) -> Evidence:
@@ -67,7 +71,10 @@ async def observe(ctx: Context) -> Evidence:
         ctx.bench.put(Accepting())
         if cell.transport == "tcp":
             ctx.bench.put(Trusted())  # nothing promises a certificate
-    return Evidence(server=cell.address, ranges=ranges, runs=runs(answers, ranges), closed=closed, controls=asked_too)
+    found = runs(answers, ranges)
+    refused = next((run for run in those(found, "refused") if is_wanted(run, ranges) and not closed), None)
+    reset = await reset_origin(ctx.hold, Address(cell.address.host, refused.first)) if refused else None
+    return Evidence(server=cell.address, ranges=ranges, runs=found, closed=closed, controls=asked_too, reset=reset)
 
 
 @dataclass(slots=True)
@@ -138,7 +145,20 @@ def _fault(evidence: Evidence, finding: str, fitting: list[PortRun]) -> Raised:
         alive = _alive(evidence)
         finding = "tcp-port-blocked" if alive else "all-ports-blocked-host-down"
         said["detail"] = alive or "nothing else answers either"
+    if finding == "tcp-port-refused":
+        said["detail"] = _whose(evidence.reset) or "the host is reached, and nothing listens on the port"
     return Raised(id=finding, facts=said)
+
+
+def _whose(reset: ResetOrigin | None) -> str:
+    """Whose reset it is, where that is not the host's."""
+    if reset is None or reset.nearer == 0:
+        return ""
+    near = f"{abs(reset.nearer)} hop{'s' * (abs(reset.nearer) > 1)} {'nearer' if reset.nearer > 0 else 'farther away'}"
+    return (
+        f"the reset comes from {near} than what accepts on port {reset.open_port}: "
+        "a firewall or gateway sent it, or one of the two is a container"
+    )
 
 
 def _is_dark(evidence: Evidence, run: PortRun) -> bool:
@@ -174,7 +194,7 @@ def _summary(evidence: Evidence) -> str:
         by = f": {answer.service}" if answer.service else ""
         return f"{evidence.server} is open, connected in {answer.rtt_ms or 0:.1f} ms{by}"
     if answer.word != "silent":
-        return answer.detail
+        return "; ".join(filter(None, (answer.detail, _whose(evidence.reset))))
     alive = _alive(evidence)
     also = f", while {alive}" if alive else "; nothing else of the host that was asked answers either"
     return f"{evidence.server} is silent: {asked(answer)}{also}"
@@ -199,4 +219,5 @@ PROBE = Probe(
     judge=judge,
     deadline_s=1200.0,
     gives=(Accepting,),
+    limits=limits,
 )

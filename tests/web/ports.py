@@ -5,6 +5,7 @@ from tests.lab.coturn import Coturn
 from tests.lab.layout import ALL_PORTS, SERVER_IPV4, SERVER_IPV6, SILENT_IPV4, UNREACHABLE_IPV4, Layout, Server
 from tests.lab.listening import await_ports
 from tests.lab.namespace import shell
+from tests.lab.nginx import Nginx
 from tests.lab.redis import Redis
 from tests.lab.world import World
 from tests.web.case import Prepare, Site
@@ -32,6 +33,11 @@ def inner_services(world: World, _authority: Authority) -> None:
     metrics.write_text("{}")
     command = ("prometheus", f"--config.file={metrics}", f"--storage.tsdb.path={world.new_file('data')}")
     await_ports(world.keep(world.server.start(*command, "--web.listen-address=0.0.0.0:9641")), tcp=(9641,))
+
+
+def page(world: World, _authority: Authority) -> None:
+    """A web server on port 80."""
+    Nginx(world, "server { listen 80; listen [::]:80; location = / { return 200 hi; } }")
 
 
 def firewall(rule: str) -> Prepare:
@@ -70,6 +76,29 @@ PORTS = (
         layout=REJECTING,
         target=f"tcp:{SERVER_IPV4}:8080",
         errors=frozenset({"tcp-port-refused"}),
+    ),
+    Site(
+        name="firewall-whose-reset-gives-it-away",
+        layout=REJECTING,
+        prepare=(page,),
+        target=f"tcp:{SERVER_IPV4}:8080",
+        errors=frozenset({"tcp-port-refused"}),
+        says=("the reset comes from 1 hop nearer than what accepts on port 80",),
+    ),
+    Site(
+        name="firewall-whose-reset-gives-it-away-over-ipv6",
+        layout=REJECTING,
+        prepare=(page,),
+        target=f"tcp:[{SERVER_IPV6}]:8080",
+        errors=frozenset({"tcp-port-refused"}),
+        says=("the reset comes from 1 hop nearer than what accepts on port 80",),
+    ),
+    Site(
+        name="reset-of-the-host-itself",
+        prepare=(page,),
+        target=f"tcp:{SERVER_IPV4}:443",
+        errors=frozenset({"tcp-port-refused"}),
+        says=("was answered with a reset at once: the host is reached, and nothing listens on the port.",),
     ),
     Site(
         name="firewall-that-rejects-as-most-do",
