@@ -18,11 +18,13 @@ from natprobe.model import Status
 from natprobe.net.tls import open_tls_stream
 from natprobe.net.trouble import Reason, Trouble
 from natprobe.probe import Context, Judgement, Probe
+from natprobe.signalling.upgrades import is_socketio
 from natprobe.target import parse
 from natprobe.web.asking import PATIENCE, ask, stray_path
 from natprobe.web.pages import is_html, is_same_page, is_this_host
 from natprobe.web.slashes import doubled
 from natprobe.web.visit import Visited
+from natprobe.wire.engineio import refusal
 
 Kind = Literal["page", "service", "unknown"]
 _PLAIN_TO_TLS = (b"plain HTTP request was sent to HTTPS port", b"HTTP request to an HTTPS server")
@@ -51,6 +53,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether the port speaks TLS, while the URL says plain HTTP."""
     rewritten: str | None = None
     """What the answer calls the path, where that doubles a slash of it."""
+    engine: bool = False
+    """Whether Engine.IO answers, which misses its own parameters here; its handshake is a check of its own."""
 
 
 async def observe(ctx: Context) -> Evidence:
@@ -72,6 +76,7 @@ async def observe(ctx: Context) -> Evidence:
         wanted=_wanted(ctx),
         speaks_tls=await _speaks_tls(ctx, answer),
         rewritten=_rewritten(target.path, answer),
+        engine=is_socketio(target) and refusal(answer.body.decode("utf-8", "replace")) is not None,
     )
 
 
@@ -117,6 +122,8 @@ def judge(evidence: Evidence) -> Judgement:
         return _failed("the URL says plain HTTP, and the port speaks TLS", "tls-plain-http-on-tls-port", facts)
     if answer.status is None or (answer.trouble and answer.trouble.reason is Reason.MALFORMED):
         return _unanswered(evidence)
+    if evidence.engine:
+        return Judgement(status=Status.PASS, summary=f"{_said(answer)}: Engine.IO answers, and wants its parameters")
     if answer.status >= 400:
         return _refused(evidence)
     if answer.trouble is not None:

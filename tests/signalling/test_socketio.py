@@ -139,6 +139,13 @@ async def test_instances_that_share_clients_and_no_sessions_are_found_out() -> N
     assert mended.findings == set()
 
 
+async def test_its_own_error_to_a_bare_request_is_no_fault_of_the_page() -> None:
+    with node("signalling", page=PAGE) as port:
+        told = await checked(f"http://127.0.0.1:{port}/socket.io/", only=("http.", "sio."))
+    assert (told.check("http.status").status, told.findings) == (Status.PASS, set())
+    assert told.check("http.status").summary == "400 Bad Request: Engine.IO answers, and wants its parameters"
+
+
 async def test_a_path_that_any_page_answers_is_no_socket_io() -> None:
     with node("signalling", page=PAGE) as port:
         told = await spoken(f"http://127.0.0.1:{port}/api/socket.io/")
