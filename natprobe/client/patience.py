@@ -3,8 +3,8 @@
 What a bisection would take in sum takes the longest silence alone; where that leaves a gap, more sockets wait for the
 times within it. Whether a binding still stands is asked in one of two ways (RFC 5780 section 4.6). By RESPONSE-PORT:
 from another socket a server is asked to answer to the port of the binding, so the question itself cannot renew it. Or
-by asking again from the same socket: a new mapped address proves that the old binding is gone, but the same one proves
-nothing, since a NAT may well give the old port again.
+by asking again from the same socket: a new mapped address proves that the old binding is gone. The same one proves
+something only of a NAT that was seen to give new ports to bindings that it makes anew: others give the old port again.
 """
 
 import asyncio
@@ -26,7 +26,8 @@ _WAIT_S = 0.4
 _ROUNDS = 3
 
 Method = Literal["response-port", "ask-again"]
-Fate = Literal["alive", "gone", "unknown"]
+Fate = Literal["alive", "gone", "same", "unknown"]
+"""`same`: the mapped address is what it was, by the old binding or by a new one."""
 
 
 class Silence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -66,7 +67,7 @@ async def _mapped(sounder: Sounder, server: Address) -> Sounding:
 
 async def _ask_again(sounder: Sounder, server: Address, idle_s: float, before: Address) -> Silence:
     after = (await _mapped(sounder, server)).mapped
-    fate: Fate = "gone" if after is not None and after != before else "unknown"
+    fate: Fate = "unknown" if after is None else "same" if after == before else "gone"
     return Silence(idle_s=idle_s, fate=fate, before=before, after=after)
 
 

@@ -1,6 +1,8 @@
 """For how long does the NAT remember a binding that is left alone? (RFC 4787 section 4.3, RFC 5780 section 4.6)
 
-It takes as long as the silence that it finds, so the user has to ask for it. See `natprobe.client.patience`.
+It takes as long as the silence that it finds, so the user has to ask for it. See `natprobe.client.patience`. Where a
+socket can only ask again, its unchanged address counts as survival once another one has changed: a NAT that gives new
+ports to some new bindings is taken to do so to all.
 """
 
 import asyncio
@@ -17,6 +19,7 @@ from natprobe.wire.behaviour import Bracket, MappingVerdict, bracket_of, finer, 
 from natprobe.wire.behaviour.lifetime import REQUIRED_S
 
 LONGEST_S = 600.0
+_TICK_S = 0.25
 _APART_S = 0.12
 """Between two new bindings: NATs are known that limit how many they open in a second (RFC 5780 section 4.5)."""
 
@@ -39,15 +42,30 @@ async def observe(ctx: Context) -> Evidence:
     verdict = ctx.bench.get(MappingVerdict) if ctx.bench.has(MappingVerdict) else None
     if verdict is not None and verdict.word == "none":
         return Evidence(server=server, cap_s=cap_s, untranslated=True)
-    began = ctx.clock.now()
-    method = await _method(ctx, survey, server)
-    silences = await _all(ctx, server, method, grid(cap_s))
-    more = finer(bracket_of(_fates(silences)), cap_s - (ctx.clock.now() - began))
-    silences += await _all(ctx, server, method, more)
+    telling = asyncio.create_task(_tell_progress(ctx, cap_s))
+    try:
+        method = await _method(ctx, survey, server)
+        silences = await _bisected(ctx, server, method, cap_s)
+    finally:
+        telling.cancel()
     bracket = bracket_of(_fates(silences))
     if bracket.found_s is not None:
         ctx.bench.put(msgspec.structs.replace(ctx.bench.get(NatBehaviour), binding_lifetime_s=bracket.found_s))
     return Evidence(server=server, cap_s=cap_s, method=method, silences=silences, bracket=bracket)
+
+
+async def _tell_progress(ctx: Context, cap_s: float) -> None:
+    began = ctx.clock.now()
+    while True:
+        ctx.advance(min(round(ctx.clock.now() - began, 1), cap_s), cap_s, "seconds at most")
+        await asyncio.sleep(_TICK_S)
+
+
+async def _bisected(ctx: Context, server: Address, method: Method, cap_s: float) -> tuple[Silence, ...]:
+    began = ctx.clock.now()
+    silences = await _all(ctx, server, method, grid(cap_s))
+    more = finer(bracket_of(_fates(silences)), cap_s - (ctx.clock.now() - began))
+    return silences + await _all(ctx, server, method, more)
 
 
 async def _method(ctx: Context, survey: Survey, server: Address) -> Method:
@@ -83,7 +101,10 @@ async def _after(wait_s: float, ctx: Context, server: Address, idle_s: float, me
 
 
 def _fates(silences: tuple[Silence, ...]) -> tuple[tuple[float, str], ...]:
-    return tuple((silence.idle_s, silence.fate) for silence in silences)
+    renewed = any(silence.fate == "gone" for silence in silences)
+    return tuple(
+        (silence.idle_s, "alive" if renewed and silence.fate == "same" else silence.fate) for silence in silences
+    )
 
 
 def judge(evidence: Evidence) -> Judgement:

@@ -120,7 +120,8 @@ def _said(verdict: MappingVerdict) -> str:
 
 def _warns(evidence: Evidence) -> bool:
     symmetric = evidence.verdict.word in {"address-and-port-dependent", "unknown"}
-    return symmetric or evidence.rewritten is not None or evidence.tampered
+    odd = evidence.verdict.dissent is not None or evidence.rewritten is not None
+    return symmetric or odd or evidence.tampered
 
 
 _WORDS = {
@@ -136,6 +137,8 @@ def _findings(evidence: Evidence) -> tuple[str, ...]:
     found = [_WORDS[verdict.word]] if verdict.word in _WORDS else []
     if verdict.word == "unknown" and verdict.dependent:
         found.append("nat-symmetric")
+    if verdict.dissent is not None:
+        found.append("nat-server-dissents")
     if verdict.unstable:  # where destinations contradict each other, one of them may lie
         found.append("nat-nondeterministic")
     if evidence.tampered:

@@ -78,7 +78,8 @@ def _preserved(ports: tuple[Port, ...]) -> bool | None:
 def _pooling(ports: tuple[Port, ...], mapping: MappingVerdict, seen: frozenset[str]) -> str | None:
     """RFC 4787 section 4.1, REQ-2: whether all sockets of this host keep one public address."""
     hosts = seen | {port.mapped.host for port in ports}
-    if mapping.word == "none" or mapping.contradictory or (len(hosts) == 1 and len(ports) < 2):
+    false = mapping.contradictory or mapping.dissent is not None
+    if mapping.word == "none" or false or (len(hosts) == 1 and len(ports) < 2):
         return None
     return ("arbitrary" if len(hosts) > 1 else "paired") if hosts else None
 

@@ -34,6 +34,7 @@ CONTAINER_IPV4 = "172.17.0.2"
 INTERNET_IPV4 = ("192.0.2.34", "192.0.2.35")
 INTERNET_IPV6 = ("2001:db8:192::34", "2001:db8:192::35")
 NAMESERVER_IPV4 = "192.0.2.53"
+THIRD_IPV4 = "192.0.2.37"
 SHUT_IPV4 = "192.0.2.36"
 """An address on the internet from which no UDP leaves: its own firewall drops it."""
 SILENT_IPV4 = "203.0.113.66"

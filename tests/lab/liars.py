@@ -12,7 +12,7 @@ from typing import NamedTuple
 from natprobe.address import Address
 from natprobe.server import FAULTS, Fault, Kind, ServerConfig, serve
 from natprobe.wire.registry import Method
-from tests.lab.layout import INTERNET_IPV4, INTERNET_IPV6, SHUT_IPV4, SILENT_IPV4
+from tests.lab.layout import INTERNET_IPV4, INTERNET_IPV6, SHUT_IPV4, SILENT_IPV4, THIRD_IPV4
 
 BOTH = (*INTERNET_IPV4, *INTERNET_IPV6)
 ONLY_FIRST = (INTERNET_IPV4[0], INTERNET_IPV6[0])
@@ -49,6 +49,7 @@ LIARS: dict[str, Liar] = {
     "alg": _named(4014, "alg"),
     "later": Liar(4015, (Fault(kind=Kind.LATE, seconds=1.2),)),
     "other-host-shut": Liar(4017, (), (INTERNET_IPV4[0], SHUT_IPV4)),
+    "third-wrong-mapped": Liar(4018, FAULTS["wrong-mapped-address"].faults, (THIRD_IPV4,)),
     "wrong-mapped": _named(4016, "wrong-mapped-address"),
 }
 """By name. "honest" tells the truth; the plain ones have one address a family and so no RFC 5780."""

@@ -15,7 +15,7 @@ import msgspec
 from tests.lab import natbox
 from tests.lab.behaviour import Behaviour, Path
 from tests.lab.coturn import LONG_TERM, Coturn
-from tests.lab.layout import INTERNET_IPV4, INTERNET_IPV6, NAMESERVER_IPV4, SHUT_IPV4, UNREACHABLE_IPV4
+from tests.lab.layout import INTERNET_IPV4, INTERNET_IPV6, NAMESERVER_IPV4, SHUT_IPV4, THIRD_IPV4, UNREACHABLE_IPV4
 from tests.lab.liars import BOTH, LIARS, ONLY_FIRST, ONLY_SECOND
 from tests.lab.linuxnat import CLIENT, HOME, ISP, LinuxPath, wire_linux
 from tests.lab.namespace import Namespace, remove, shell
@@ -148,7 +148,7 @@ class NatWorld(World):
     def _internet() -> Box:
         box = Box(nft=_SHUT)
         box.forwards()
-        hosts = (*INTERNET_IPV4, *INTERNET_IPV6, NAMESERVER_IPV4, SHUT_IPV4)
+        hosts = (*INTERNET_IPV4, *INTERNET_IPV6, NAMESERVER_IPV4, SHUT_IPV4, THIRD_IPV4)
         box.device("lo", *(str(ipaddress.ip_interface(host)) for host in hosts))
         # What has no other way vanishes. A blackhole route would be an error for those who send from here, and
         # coturn 4.6.1 forgets a client whose relay cannot send.

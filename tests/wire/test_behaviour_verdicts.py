@@ -98,7 +98,7 @@ def test_a_destination_that_sees_two_addresses_is_a_contradiction() -> None:
 def test_one_server_that_lies_makes_no_symmetric_nat_of_a_cone() -> None:
     liar = View(Address("203.0.113.9", 3478), Address("203.0.113.1", 1))
     verdict = mapping_of((*views("endpoint-independent"), liar), LOCAL)
-    assert (verdict.word, verdict.dependent, verdict.contradictory) == ("unknown", None, True)
+    assert (verdict.word, verdict.dissent, verdict.contradictory) == ("endpoint-independent", liar.mapped, False)
 
 
 def test_a_server_inside_the_network_is_left_out_where_public_ones_answer() -> None:
@@ -278,3 +278,34 @@ def test_the_silences_ascend_to_the_cap_and_no_further(cap_s: float) -> None:
     assert list(times) == sorted(set(times))
     assert times[-1] == pytest.approx(cap_s)
     assert all(time > 0 for time in times)
+
+
+def plain(*mapped: Address) -> tuple[View, ...]:
+    """What so many plain servers saw, each at an address of its own."""
+    return tuple(View(Address(f"192.0.2.{number}", 3478), address) for number, address in enumerate(mapped, 1))
+
+
+TRUE, ELSEWHERE, OTHER_PORT = (
+    Address("198.51.100.3", 20000),
+    Address("203.0.113.9", 20000),
+    Address("198.51.100.3", 7),
+)
+
+
+def test_two_servers_that_see_two_public_hosts_prove_no_mapping() -> None:
+    verdict = mapping_of(plain(TRUE, ELSEWHERE), LOCAL)
+    assert (verdict.word, verdict.dependent, verdict.contradictory) == ("unknown", None, True)
+
+
+def test_two_servers_that_see_two_ports_of_one_host_show_a_mapping_by_destination() -> None:
+    assert mapping_of(plain(TRUE, OTHER_PORT), LOCAL).dependent
+
+
+def test_one_server_that_names_another_host_is_outvoted_by_two() -> None:
+    verdict = mapping_of(plain(TRUE, ELSEWHERE, TRUE), LOCAL)
+    assert (verdict.word, verdict.mapped, verdict.dissent) == ("endpoint-independent", TRUE, ELSEWHERE)
+
+
+def test_nobody_is_outvoted_by_as_many_nor_for_another_port_of_the_same_host() -> None:
+    for seen in ((TRUE, TRUE, OTHER_PORT), (TRUE, TRUE, ELSEWHERE, ELSEWHERE), (TRUE, ELSEWHERE, OTHER_PORT)):
+        assert mapping_of(plain(*seen), LOCAL).word == "unknown"

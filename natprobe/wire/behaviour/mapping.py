@@ -4,6 +4,7 @@ Only answers count here: a destination that was silent says nothing. Two address
 the destination; whether on its address or on its port as well takes two ports of one address (RFC 5780 section 4.3).
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from itertools import groupby
 
@@ -26,6 +27,9 @@ class MappingVerdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     word: Mapping
     dependent: bool | None = None
     """Whether the mapping differs by destination; None where it is not known."""
+    dissent: Address | None = None
+    """What fewer destinations than agree with each other said they saw, at another host: a false word, or another way
+    out of this network."""
     contradictory: bool = False
     """Whether the views disagree in a way that no single behaviour explains."""
     unstable: bool = False
@@ -76,6 +80,9 @@ def _constant(views: tuple[View, ...]) -> MappingVerdict:
 
 
 def _varying(views: tuple[View, ...]) -> MappingVerdict:
+    agreed = _outvoting(views)
+    if agreed is not None:
+        return agreed
     hosts = [[view.mapped for view in group] for _, group in groupby(views, lambda view: view.destination.host)]
     if len({view.mapped for view in views}) == len(views):
         return _each_its_own(views, two_ports=any(len(mapped) > 1 for mapped in hosts))
@@ -86,9 +93,32 @@ def _varying(views: tuple[View, ...]) -> MappingVerdict:
     return _contradiction(views, "some destinations share a mapping, others do not, and no rule explains which")
 
 
+def _outvoting(views: tuple[View, ...]) -> MappingVerdict | None:
+    """Endpoint-independent by the word of most, where those that differ name another host; else None.
+
+    A mapping that depends on the destination's address shows no two of them the same transport address.
+    """
+    seen = {host: {view.mapped for view in group} for host, group in groupby(views, lambda view: view.destination.host)}
+    if any(len(mapped) > 1 for mapped in seen.values()):
+        return None
+    words = Counter(mapped for (mapped,) in seen.values())
+    (most, times), *others = words.most_common()
+    if times <= len(seen) - times or any(mapped.host == most.host for mapped, _ in others):
+        return None
+    dissent = others[0][0]
+    why = f"{times} of {len(seen)} servers saw the socket at the same address; what is told beside it is {dissent}"
+    return MappingVerdict(
+        word="endpoint-independent", dependent=False, mapped=most, seen=dissent, dissent=dissent, why=why
+    )
+
+
 def _each_its_own(views: tuple[View, ...], *, two_ports: bool) -> MappingVerdict:
     if two_ports:
         return _dependent("address-and-port-dependent", views, "each port of each address sees another mapping")
+    if len({view.mapped.host for view in views}) > 1:
+        # A NAT with one address differs in the port alone.
+        why = "the servers see this host at different addresses: several ways out, or one of them is wrong; ask a third"
+        return _contradiction(views, why)
     why = "each address sees another mapping; whether the port counts too takes a server with two ports"
     return _dependent("unknown", views, why)
 
