@@ -95,7 +95,8 @@ class HttpApi:
 
     def __init__(self, ctx: Context, secret: Secret | None) -> None:
         self._ctx, self._secret = ctx, secret
-        self._base = (ctx.cell.target.path or "").rstrip("/")
+        self._written = ctx.cell.target.path or "/"
+        self._base = self._written.rstrip("/")
 
     async def info(self) -> Answer:
         """See Api."""
@@ -116,7 +117,9 @@ class HttpApi:
         await self._post(message, ids, _HURRY)
 
     async def _post(self, message: dict[str, Any], ids: tuple[int, ...], limits: Limits) -> Answer:
-        path = "/".join((self._base, *map(str, ids))) or "/"
+        # Sessions are asked for at the URL as clients have it: behind a proxy that doubles a slash, Janus takes it with
+        # a slash at its end, and answers 404 without.
+        path = "/".join((self._base, *map(str, ids))) if ids else self._written
         body = msgspec.json.encode(_addressed(message, self._secret))
         answer = await ask(
             self._ctx, "POST", path=path, origin=_origin(self._ctx), headers=JSON_BODY, body=body, limits=limits

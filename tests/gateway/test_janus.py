@@ -9,6 +9,7 @@ from tests.conftest import BuildWorld
 from tests.gateway.asking import OPEN, SHUT, asked
 from tests.lab.janus import API_SECRET, HTTP_PORT, WS_PORT, Janus
 from tests.lab.layout import SERVER_IPV4
+from tests.lab.nginx import Nginx
 from tests.lab.process import wait_until
 from tests.lab.world import natprobe_command
 
@@ -101,3 +102,16 @@ def test_sessions_are_destroyed_even_when_the_run_is_interrupted(build_world: Bu
     created = janus.running.stdout().count("Creating new session")
     assert created == janus.running.stdout().count("Destroying session") == 1
     assert Status.INCONCLUSIVE.value in done.stdout or "interrupted" in done.stdout
+
+
+def test_a_proxy_that_doubles_a_slash_leaves_sessions_to_urls_that_end_in_one(build_world: BuildWorld) -> None:
+    world = build_world(OPEN)
+    Janus(world, MAPPED)
+    Nginx(world, f"server {{ listen 80; location /gateway {{ proxy_pass http://127.0.0.1:{HTTP_PORT}/; }} }}")
+    uri = f"janus+http://{SERVER_IPV4}/gateway/janus"
+    without, ending = (asked(world, each, SECRET, secret=API_SECRET) for each in (uri, f"{uri}/"))
+    assert without.statuses(*CALL) == ["pass", "fail", "skip"]
+    assert without.findings == {"janus-session-refused", "nginx-path-rewrite"}
+    assert without.check("janus.session").summary == "no session: it answered 404 Not Found and no JSON object"
+    assert ending.statuses(*CALL) == ["pass", "pass", "pass"]
+    assert ending.findings == {"nginx-path-rewrite"}
