@@ -1,41 +1,12 @@
-"""`-d DEPLOYMENT.toml`: reads the file and its secrets, and puts them under what the command line says."""
+"""`-d DEPLOYMENT.toml`: has the file read, and puts it under what the command line says."""
 
 import argparse
-import os
-from collections.abc import Mapping
-from pathlib import Path
 
-import msgspec
-
-from natprobe.cli.options import SHORTEST_TIMEOUT_S, check_authorities
+from natprobe.cli.options import check_authorities
 from natprobe.cli.parser import UsageError
-from natprobe.credential import Place, Secret, secret_at, text_at
-from natprobe.deployment import Deployment, Known, read
+from natprobe.deployed import DeploymentError, read_deployment
+from natprobe.deployment import Deployment
 from natprobe.probe import Settings
-from natprobe.probes import all_probes
-from natprobe.tomlfile import LONGEST, Mistakes
-
-MOST_TOLD = 40
-
-
-class Files:
-    """Looks up secrets in the environment, and in files beside the deployment file."""
-
-    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
-        self._folder = folder
-        self._environ = environ
-
-    def secret(self, place: Place) -> Secret:
-        """See Lookup."""
-        return secret_at(place, self._read, self._environ)
-
-    def text(self, place: Place) -> Secret:
-        """See Lookup."""
-        return Secret(text_at(place, self._read, self._environ))
-
-    def _read(self, name: str) -> str:
-        with (self._folder / name).open(encoding="utf-8") as file:
-            return file.read(LONGEST)
 
 
 def add_deployment_options(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +28,10 @@ def deployment(args: argparse.Namespace) -> Deployment | None:
         if args.only:
             raise UsageError("--only: it picks from a deployment file; name that with -d")
         return None
-    whole = _read(args.deployment)
+    try:
+        whole = read_deployment(args.deployment)
+    except DeploymentError as error:
+        raise UsageError(*error.lines) from None
     if not args.only:
         return whole
     try:
@@ -67,42 +41,8 @@ def deployment(args: argparse.Namespace) -> Deployment | None:
         raise UsageError(f"--only: {args.deployment} has no {error}; there are {here}") from None
 
 
-def known() -> Known:
-    """What this natprobe can check."""
-    probes = all_probes()
-    schemes = frozenset[str]().union(*(probe.schemes for probe in probes if probe.scope == "cell"))
-    return Known(schemes, frozenset(probe.id for probe in probes), SHORTEST_TIMEOUT_S)
-
-
 def under(settings: Settings, found: Deployment) -> Settings:
     """`settings` of the command line, with what only the file says about the run. Raises UsageError."""
-    run = found.run
-    ca_file = settings.ca_file or run.ca_file
-    if settings.ca_file is None and run.ca_file is not None:
-        check_authorities(run.ca_file, "run.ca_file")
-    nameservers = settings.nameservers or run.resolvers
-    return msgspec.structs.replace(settings, ca_file=ca_file, nameservers=nameservers)
-
-
-def _read(name: str) -> Deployment:
-    path = Path(name)
-    try:
-        with path.open(encoding="utf-8") as file:
-            text = file.read(LONGEST + 1)
-        found = read(text, known(), Files(path.parent, os.environ))
-    except OSError as error:
-        raise UsageError(f"-d: {name} cannot be read ({error.strerror}); name a TOML file") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"-d: {name} is not UTF-8 text") from None
-    except Mistakes as mistakes:
-        raise UsageError(*_told(name, mistakes)) from None
-    run = found.run
-    if run.ca_file is None:
-        return found
-    return msgspec.structs.replace(found, run=msgspec.structs.replace(run, ca_file=str(path.parent / run.ca_file)))
-
-
-def _told(name: str, mistakes: Mistakes) -> list[str]:
-    lines = [f"{name}: {mistake}" for mistake in mistakes.found[:MOST_TOLD]]
-    more = len(mistakes.found) - len(lines)
-    return [*lines, f"{name}: and {more} more"] if more else lines
+    if settings.ca_file is None and found.run.ca_file is not None:
+        check_authorities(found.run.ca_file, "run.ca_file")
+    return found.run.under(settings)

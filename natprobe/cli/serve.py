@@ -9,12 +9,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from natprobe.address import Address, kind_of
 from natprobe.cli.exits import PASSED
 from natprobe.cli.listen import listen_address
 from natprobe.cli.parser import UsageError
+from natprobe.credential import CredentialError
 from natprobe.exporter.config import Config
-from natprobe.exporter.probing import observe, unready
+from natprobe.exporter.probing import listed, observe, unready
 from natprobe.exporter.reading import ConfigError, read_config
 from natprobe.exporter.service import Service, to_stderr
 from natprobe.listening.http import ListenError, serve_http
@@ -81,6 +84,10 @@ def configuration(name: str) -> Config:
     except UnicodeDecodeError:
         raise UsageError(f"--config: {name}: is not UTF-8 text") from None
     except ConfigError as error:
+        raise UsageError(f"--config: {name}: {error}") from None
+    try:
+        config = msgspec.structs.replace(config, modules=tuple(map(listed, config.modules)))
+    except CredentialError as error:
         raise UsageError(f"--config: {name}: {error}") from None
     lacking = next((f"module {each.name}: {why}" for each in config.modules if (why := unready(each))), None)
     if lacking:

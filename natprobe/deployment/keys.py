@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from natprobe.deployment.references import JSON_TEXT, QUERY, SERVERS, Lookup, secret
 from natprobe.expectations import FASTEST_KBPS, SLOWEST_KBPS
-from natprobe.target import SCHEMES, TargetError, parse
+from natprobe.target import SCHEMES, TargetError, parse, without_secrets
 from natprobe.tomlfile.readers import (
     FAMILIES,
     FLAG,
@@ -61,7 +61,7 @@ def _page(value: Any) -> str:
         raise Unfit(str(error)) from None
     if page.scheme not in PAGES:
         raise Unfit("give the page's address, such as https://www.example.org/")
-    return str(page)
+    return str(without_secrets(page)[0])
 
 
 def of_targets(checks: Collection[str], lookup: Lookup, shortest_s: float) -> Keys:

@@ -137,13 +137,13 @@ class _Reading:
 
     def _target(self, value: Any, path: Path) -> Target | None:
         found: Target | None = self.tables.value(value, target(self._known.schemes), path)
-        names = [name for name, _ in without_secrets(found)[1]] if found else []
-        if names:  # secrets are kept elsewhere, and the file says where
-            self.tables.mistake(
-                path, f'{shown(names[0])} is a secret; write query = {{ NAME = {{ env = "VARIABLE" }} }}'
-            )
+        if found is None:
             return None
-        return found
+        bare, secrets = without_secrets(found)
+        for name, _ in secrets:
+            advice = f'write query = {{ {shown(name)} = {{ env = "NAME" }} }} in [[target]]'
+            self.tables.mistake(path, f"the parameter {shown(name)} is a secret, which does not stand here; {advice}")
+        return bare
 
     def _long(self, given: dict[str, Any], path: Path, defaults: dict[str, Any]) -> None:
         """One `[[target]]`."""

@@ -84,6 +84,14 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     resolvers: tuple[Address, ...] = ()
     families: tuple[Literal[4, 6], ...] = (4, 6)
 
+    def under(self, settings: Settings) -> Settings:
+        """`settings`, and where these leave it open what the file says."""
+        return msgspec.structs.replace(
+            settings,
+            ca_file=settings.ca_file or self.ca_file,
+            nameservers=settings.nameservers or self.resolvers,
+        )
+
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """A whole file."""

@@ -61,6 +61,8 @@ class Module(msgspec.Struct, frozen=True, kw_only=True):
     targets: tuple[Target, ...] = ()
     """These URIs exactly."""
     allow: tuple[Allowance, ...] = ()
+    deployment: str | None = None
+    """A deployment file: `targets` are its targets then, each probed as that file says."""
     timeout_s: float = DEFAULT_DEADLINE_S
     """The longest that a probe may take, whatever Prometheus grants."""
     user: str | None = None

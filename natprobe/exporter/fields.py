@@ -58,6 +58,7 @@ def of_module(schemes: frozenset[str], shortest_s: float) -> Mapping[str, Reader
     """The keys of `[modules.NAME]`, but for `allow`."""
     return {
         "targets": list_of(target(schemes), "target URIs"),
+        "deployment": TEXT,
         "timeout_s": number(shortest_s, 600),
         "user": TEXT,
         "password": no_secret,

@@ -4,7 +4,11 @@ import os
 import time
 from pathlib import Path
 
+import msgspec
+
 from natprobe.credential import CredentialError
+from natprobe.deployed import DeploymentError, read_deployment
+from natprobe.deployment import Deployment
 from natprobe.diagnose import diagnose
 from natprobe.events import Event, Packet
 from natprobe.exporter.admission import Admission
@@ -38,20 +42,41 @@ def planned(admission: Admission) -> Plan:
     """The run that `admission` asks for. Raises CredentialError."""
     module = admission.module
     target, settings = discreet(admission.target, _settings(module))
+    families = module.families
+    if module.deployment is not None:
+        found = _deployment(module)
+        settings = found.own(found.run.under(settings)).get(target, settings)
+        families = found.run.families if families == (4, 6) else families
     return Plan(
         command="check",
         targets=(target,),
         probes=all_probes(),
         settings=settings,
         deadline_s=admission.deadline_s,
-        families=module.families,
+        families=families,
     )
+
+
+def listed(module: Module) -> Module:
+    """`module` with the targets of the deployment file that it names, if any. Raises CredentialError."""
+    if module.deployment is None:
+        return module
+    return msgspec.structs.replace(module, targets=_deployment(module).targets)
+
+
+def _deployment(module: Module) -> Deployment:
+    """The file as it is now, so that secrets can be replaced while natprobe runs."""
+    try:
+        return read_deployment(module.deployment or "")
+    except DeploymentError as error:
+        raise CredentialError(str(error)) from None
 
 
 def unready(module: Module) -> str | None:
     """Why `module` could not authenticate just now; None where it could."""
     try:
         _settings(module)
+        listed(module)
     except CredentialError as error:
         return str(error)
     if module.ca_file is not None and not os.access(module.ca_file, os.R_OK):

@@ -13,6 +13,8 @@ SHORTEST_DEADLINE_S = CLEANUP_S + 1.0
 _TOLD = 8
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _REFERENCES = tuple(Reference(kind, place, "") for kind in ("password", "secret") for place in ("file", "env"))
+_OF_DEPLOYMENTS = {"targets", "allow", "user", "relay_ports", *(f"{each.kind}_{each.place}" for each in _REFERENCES)}
+"""What a deployment file says for each of its targets."""
 
 
 class ConfigError(ValueError):
@@ -46,10 +48,12 @@ class _Reading:
             self.tables.mistake(path, "a module's name holds letters, digits, _ . and -, 64 at most")
         given = value if isinstance(value, dict) else {}
         read = self.tables.table(value, self._module_keys, path, also=("allow",))
-        if "targets" not in given and "allow" not in given:
-            self.tables.mistake(path, "nothing may be probed with it; give targets, or [[…allow]]")
-        if "ca_file" in read:
-            read["ca_file"] = str(self._folder / read["ca_file"])
+        if not given.keys() & {"targets", "allow", "deployment"}:
+            self.tables.mistake(path, "nothing may be probed with it; give targets, [[…allow]], or a deployment file")
+        for key in given.keys() & _OF_DEPLOYMENTS if "deployment" in given else ():
+            self.tables.mistake((*path, key), "with a deployment file this is what that file says; leave it out")
+        for key in read.keys() & {"ca_file", "deployment"}:
+            read[key] = str(self._folder / read[key])
         allow = self._allowances(given.get("allow", []), (*path, "allow"))
         return Module(name=name, allow=allow, reference=self._reference(read, path), **read)
 

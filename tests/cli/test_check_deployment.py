@@ -221,7 +221,10 @@ def test_every_mistake_is_a_line_of_its_own_and_nothing_is_sent(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["-d", "/nowhere/d.toml"], "-d: /nowhere/d.toml cannot be read (No such file or directory); name a TOML file"),
+        (
+            ["-d", "/nowhere/d.toml"],
+            "natprobe: /nowhere/d.toml cannot be read (No such file or directory)",
+        ),
         (["-d", "{}/bytes.toml"], "bytes.toml is not UTF-8 text"),
         (["-d", "{}/good.toml", "--only", "relay"], "good.toml has no relay; there are stun:192.0.2.1"),
         (["turn:192.0.2.1", "--only", "relay"], "--only: it picks from a deployment file; name that with -d"),

@@ -164,3 +164,45 @@ def test_a_port_that_is_taken_is_a_usage_error(tmp_path: Path) -> None:
     path = written(tmp_path, '[modules.m]\ntargets = ["stun:192.0.2.1"]\n')
     with serving(path) as (_, urls), pytest.raises(UsageError, match="--listen: cannot listen on 127"):
         serve.run(argparse.Namespace(config=str(path), listen=[urls[0][7:-1]], check=False))
+
+
+def test_a_module_takes_its_targets_and_how_they_are_probed_from_a_deployment_file(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text(f"{PASSWORD}\n")
+    with serve_beside(ServerConfig(users=(Credential("probe", Secret(PASSWORD)),))) as server:
+        target = f"turn:{server.address}?transport=udp"
+        (tmp_path / "deployment.toml").write_text(
+            f'[[target]]\nuri = "{target}"\nuser = "probe"\npassword = {{ file = "password" }}\n'
+            f'skip = ["turn.refresh"]\n[[ice_servers]]\nservers = [{{ urls = "stun:{server.address}" }}]\n'
+        )
+        path = written(tmp_path, '[modules.all]\ndeployment = "deployment.toml"\n')
+        with serving(path) as (_, urls):
+            told = fetched(f"{urls[0]}probe?module=all&target={target}")
+            listed = fetched(f"{urls[0]}probe?module=all&target=iceservers:page&debug=true")
+            (tmp_path / "password").write_text("another\n")
+            later = fetched(f"{urls[0]}probe?module=all&target={target}")
+    assert "probe_success 1.0" in told
+    assert 'natprobe_check_status{address="' in told
+    assert "iceservers.shape" in listed
+    assert "stun.binding" in listed
+    assert "probe_success 0.0" in later
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('deployment = "gone.toml"', "gone.toml cannot be read (No such file or directory); name a TOML file"),
+        ('deployment = "bad.toml"', "bad.toml: line 1: targets[0]: unknown scheme trun:; did you mean turn:?"),
+        (
+            'deployment = "bad.toml"\nuser = "u"',
+            "line 3: modules.m.user: with a deployment file this is what that",
+        ),
+    ],
+)
+def test_a_deployment_file_that_cannot_be_used_is_told_before_anything_is_served(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.toml").write_text('targets = ["trun:turn.example.org"]\n')
+    assert main(["serve", "--config", str(written(tmp_path, f"[modules.m]\n{text}\n")), "--check"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert said in err

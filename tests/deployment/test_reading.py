@@ -151,6 +151,16 @@ CHANGED = [
         '"iceservers:a",',
         "line 3: targets[1]: iceservers targets are not checked here; ap",
     ),
+    (
+        'www.example.org/",',
+        'www.example.org/?room=1&token=hunter2",',
+        "targets[1]: the parameter token is a secret",
+    ),
+    (
+        'example.org/ice"',
+        'example.org/ice?key=hunter2"',
+        "target[2].uri: the parameter key is a secret, wh",
+    ),
     ("[run]", "[ran]", "line 6: ran: there is no such key; did you mean run?"),
     ("deadline_s = 40", "deadline_s = 1", "line 7: run.deadline_s: give a number from 2 to 86400"),
     ("deadline_s = 40", "deadline = 40", "line 7: run.deadline: there is no such key; did you mean deadline_s?"),
@@ -266,7 +276,7 @@ def test_a_mistake_is_told_with_its_line_and_its_reason(old: str, new: str, said
         ("targets = []", "line 1: targets: give a list of target URIs"),
         (
             'targets = ["https://a.example.org/?token=hunter2"]',
-            "line 1: targets[0]: token is a secret; write",
+            "line 1: targets[0]: the parameter token is a secret",
         ),
         ('targets = "turn:a"', "line 1: targets: give a list of target URIs"),
         ("target = 3", "line 1: target: write it with two brackets, [[target]]"),

@@ -34,6 +34,7 @@ ONLY_READING_TELLS = (
     "give one of dns.resolve",
     "range of ports",
     "white space",
+    "is a secret",
     "longer than 508",
     "without line ends",
     "a credential stands in it",
