@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote
 
+import msgspec
+
 from natprobe.address import Address
 from natprobe.client.line import Way
 from natprobe.client.rig import Trusted
@@ -81,6 +83,12 @@ def plain_way(ctx: Context) -> Way:
 
 
 def without_secrets(wish: Asking, target: Target) -> Asking:
-    """`wish` for a port without TLS: nothing that is secret goes along, and no port stands in the authority."""
+    """`wish` for a port without TLS: nothing that is secret goes along, and no port stands in the authority.
+
+    Engine.IO opens nothing without its own parameters, which are no secret.
+    """
     host = f"[{target.host}]" if ":" in target.host else target.host
-    return Asking(authority=host, path=wish.path.partition("?")[0], origin=wish.origin, subprotocol=wish.subprotocol)
+    path = wish.path.partition("?")[0]
+    if is_socketio(target):
+        path = engine_path(msgspec.structs.replace(target, query=None), declared_engine(target) or 4, "websocket")
+    return Asking(authority=host, path=path, origin=wish.origin, subprotocol=wish.subprotocol)
