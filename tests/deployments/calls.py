@@ -9,7 +9,7 @@ from tests.lab.nginx import Nginx, web_page
 from tests.lab.node import Node
 
 NAME = "call.example.org"
-USER, PASSWORD = "calls", "123456"
+USER, PASSWORD = "calls", "calls123456"
 _PAGE = "<!DOCTYPE html><html><head><title>Calls</title></head><body></body></html>"
 _DIRECT, _SECURE = (7777, 7777), (7778, 7778)
 
@@ -30,31 +30,28 @@ _MINDFUL = f"""
 
 def broken(stage: Stage) -> None:
     """As it was when relay to relay was refused."""
-    _all_but_turn(stage, page=_TYPED_BY_HAND, library=_WILDCARD, read_timeout="2s", ping_ms=None)
+    _all_but_turn(stage, page=_TYPED_BY_HAND, fetched=_WILDCARD, read_timeout="2s", ping_ms=None)
     Coturn(stage.world, "listening-ip=0.0.0.0", f"external-ip={SERVER_IPV4}", *_USER)
 
 
 def without_external_ip(stage: Stage) -> None:
     """The same with the other command line: nobody told coturn its public address."""
-    _all_but_turn(stage, page=_TYPED_BY_HAND, library=_WILDCARD, read_timeout="2s", ping_ms=None)
+    _all_but_turn(stage, page=_TYPED_BY_HAND, fetched=_WILDCARD, read_timeout="2s", ping_ms=None)
     Coturn(stage.world, f"listening-ip={SERVER_PRIVATE_IPV4}", *_USER)
 
 
 def mended(stage: Stage) -> None:
     """With every mistake put right; the server's heartbeat keeps connections alive through the same time-out."""
-    _all_but_turn(stage, page=_MINDFUL, library=_MINDFUL, read_timeout="2s", ping_ms=500)
+    _all_but_turn(stage, page=_MINDFUL, fetched=_MINDFUL, read_timeout="2s", ping_ms=500)
     Coturn(stage.world, *cloud_addresses(stage.world), *_USER)
 
 
 _USER = ("lt-cred-mech", f"user={USER}:{PASSWORD}", f"realm={NAME}")
 
 
-def _all_but_turn(stage: Stage, *, page: str, library: str, read_timeout: str, ping_ms: int | None) -> None:
+def _all_but_turn(stage: Stage, *, page: str, fetched: str, read_timeout: str, ping_ms: int | None) -> None:
     """Sixty seconds of the deployment's proxy time-out are two here, so that nobody waits for them."""
     world = stage.world
-    root = web_page(world, _PAGE)
-    (root / "lib").mkdir()
-    (root / "lib" / "call.js").write_text("'use strict';\n")
     options: Any = {} if ping_ms is None else {"pingMs": ping_ms}
     Node(world, "messages", port=7777, **options)
     Nginx(
@@ -63,8 +60,8 @@ def _all_but_turn(stage: Stage, *, page: str, library: str, read_timeout: str, p
         upstream websocket { server 127.0.0.1:7777; }
         server {
           listen 443 ssl; <certificate> root <root>;
-          location / { <page> }
-          location /lib/ { <library> }
+          location = / { try_files /index.html =404; <page> }
+          location = /index.html { <fetched> }
         }
         server {
           listen 7778 ssl; <certificate>
@@ -75,8 +72,8 @@ def _all_but_turn(stage: Stage, *, page: str, library: str, read_timeout: str, p
         }
         """,
         certificate=stage.certificate(NAME),
-        root=root,
+        root=web_page(world, _PAGE),
         page=page,
-        library=library,
+        fetched=fetched,
         timeout=read_timeout,
     )

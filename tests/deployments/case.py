@@ -1,12 +1,11 @@
 """A whole deployment in a world of its own, checked from its file in examples/, as data: all that may be said of it."""
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from natprobe.catalogue import load
 from natprobe_reports.json import decode
 from tests.deployments.stage import Stage
 from tests.lab.certificates import Authority
@@ -33,7 +32,8 @@ class Case:
     """What this state has otherwise than the example: text, and what stands in its place. Each must occur."""
     secrets: Mapping[str, str] = field(default_factory=dict)
     """The variables in which the file's secrets are."""
-    exit_code: int = 0
+    files: Mapping[str, str] = field(default_factory=dict)
+    """What lies beside the file, by name."""
     told: frozenset[tuple[str, str]] = frozenset()
     """Every finding, with its target."""
 
@@ -51,6 +51,8 @@ class Case:
             self.build(Stage(world, authority))
             text, file = world.new_file("text"), world.new_file("deployment.toml")
             file.write_text(self._deployment())
+            for name, content in self.files.items():
+                (file.parent / name).write_text(content)
             told = ("--ca-file", str(authority.root), "--json", "--report", f"text={text}")
             done = world.natprobe("check", "-d", str(file), *told, env=self.secrets)
             assert done.stdout, done.stderr
@@ -70,11 +72,11 @@ class Case:
         return text
 
 
+def at(target: str, *findings: str) -> Iterator[tuple[str, str]]:
+    """Rows of `Case.told`: findings about one target."""
+    yield from ((finding, target) for finding in findings)
+
+
 def told(outcome: Outcome) -> frozenset[tuple[str, str]]:
     """Every finding of a run, with its target."""
     return frozenset((finding.id, finding.target or "") for finding in outcome.report.findings)
-
-
-def errors(findings: frozenset[tuple[str, str]]) -> frozenset[str]:
-    """The ids among them that the catalogue calls errors."""
-    return frozenset(finding for finding, _ in findings if load().entry(finding).severity == "error")

@@ -16,7 +16,7 @@ from tests.lab.node import Node
 from tests.lab.redis import Redis
 
 NAME = "media.example.org"
-USER, PASSWORD = "admin", "123456"
+USER, PASSWORD = "admin", "admin123456"
 _TURN, _TLS, _PUBLISHED, _CLI = (3478, 3478), (5349, 5349), (49190, 49200), (5766, 5766)
 _HOST_RANGE = (60000, 60100)
 _PAGE = "<!DOCTYPE html><html><head><title>Media</title></head><body><div id=app></div></body></html>"

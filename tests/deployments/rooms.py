@@ -10,7 +10,7 @@ from tests.lab.node import Node
 from tests.lab.web import start
 
 NAME = "rooms.example.org"
-USER, PASSWORD = "rooms", "12345"
+USER, PASSWORD = "rooms", "rooms12345"
 SECRET = "s3cret-of-the-rooms"
 _COLLIDER, _ICE, _CLI = (8089, 8089), (8088, 8088), (5766, 5766)
 
@@ -41,7 +41,7 @@ def broken(stage: Stage) -> None:
 
 
 def mended(stage: Stage) -> None:
-    """With every mistake put right: the endpoint behind nginx, its credentials those that coturn takes."""
+    """With every mistake put right: the endpoint for its page alone, with credentials that coturn takes."""
     world = stage.world
     certificate = stage.certificate(NAME)
     _room_server(stage, ice_server_base_url=f"https://{NAME}")
@@ -51,7 +51,8 @@ def mended(stage: Stage) -> None:
         port=8088,
         key=SECRET,
         user=USER,
-        urls=[f"stun:{NAME}:3478", f"turn:{NAME}:3478"],
+        urls=[f"turn:{NAME}:3478"],
+        open_urls=[f"stun:{NAME}:3478"],
         lifetime_s=86400,
         content_type="application/json",
         origin=f"https://{NAME}",
@@ -62,10 +63,14 @@ def mended(stage: Stage) -> None:
         """
         server {
           listen 443 ssl; <certificate>
-          location /v1alpha/ { proxy_pass http://127.0.0.1:8088; }
+          location /v1alpha/ {
+            if ($http_origin != "https://<name>") { return 403; }
+            proxy_pass http://127.0.0.1:8088;
+          }
           location / { proxy_pass http://127.0.0.1:8080; }
         }
         """,
+        name=NAME,
         certificate=certificate,
     )
     rest = ("use-auth-secret", f"static-auth-secret={SECRET}", f"realm={NAME}")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from natprobe.catalogue import load
+from tests.deployments.cases import BROKEN
 from tests.lab import natscenario
 from tests.ladder.answers import ANSWERS
 from tests.ladder.test_faults import CASES
@@ -82,7 +83,7 @@ def words(path: Path) -> set[str]:
 
 def provoked() -> frozenset[str]:
     """What the tables of the ladder's tests expect to be told."""
-    tables = (case.provokes for table in (CASES, ANSWERS, SITES) for case in table)
+    tables = (case.provokes for table in (CASES, ANSWERS, SITES, BROKEN) for case in table)
     return frozenset[str]().union(*tables)
 
 

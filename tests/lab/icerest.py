@@ -20,6 +20,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     user: str
     urls: list[str]
+    open_urls: list[str] = []
+    """What stands in an entry of its own, without a credential: STUN."""
     lifetime_s: int = 0
     content_type: str = "text/plain; charset=utf-8"
     origin: str | None = None
@@ -49,10 +51,11 @@ class IceRest(Handler):
 
 
 def servers() -> dict[str, object]:
-    """One entry, its credential minted now."""
+    """What it answers, the credential minted now."""
     username = f"{int(time.time()) + OPTIONS.lifetime_s}:{OPTIONS.user}"
     credential = base64.b64encode(hmac.digest(OPTIONS.key.encode(), username.encode(), "sha1")).decode()
-    return {"iceServers": [{"username": username, "credential": credential, "urls": OPTIONS.urls}]}
+    entry = {"username": username, "credential": credential, "urls": OPTIONS.urls}
+    return {"iceServers": [entry, *({"urls": [url]} for url in OPTIONS.open_urls)]}
 
 
 if __name__ == "__main__":
