@@ -1,6 +1,7 @@
 """Opens the lines and the peers of one TURN ladder, and sees to it that they are released and closed at its end."""
 
 import asyncio
+import contextlib
 
 from natprobe.address import Address
 from natprobe.client.hold import Hold
@@ -10,8 +11,10 @@ from natprobe.client.rig import Lines, Peers
 from natprobe.client.turn import TurnClient
 from natprobe.net.trouble import Trouble
 from natprobe.net.udp import open_udp
-from natprobe.wire.registry import STUN_PORT
+from natprobe.wire.registry import STUN_PORT, Method
 from natprobe.wire.session import Login, Session
+
+_SHORTEST_PATIENCE_S, _PATIENCE_RTTS = 0.2, 3.0
 
 
 async def open_lines(hold: Hold, way: Way, login: Login | None) -> Lines | Trouble:
@@ -33,6 +36,20 @@ async def open_client(hold: Hold, way: Way, login: Login | None) -> TurnClient |
     client = _client(hold, way, login, line)
     hold.closing.push_async_callback(_release, client)
     return client
+
+
+async def open_own_nat(client: TurnClient, peer: Peer, relayed: Address) -> None:
+    """Has `peer` open this host's NAT towards a relay that has just been made to write to it; see `Peer.open_towards`.
+
+    A busy server may take longer to send than the peer's own packet needs to arrive. A line's messages are handled in
+    their order, so the answer to one that follows proves that the relay's packet is out. A server that answers no
+    Binding is waited for a few round trips.
+    """
+    patience_s = max(_SHORTEST_PATIENCE_S, _PATIENCE_RTTS * (client.stun.rtt_s or 0.0))
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(patience_s):
+            await client.stun.ask(Session().compose(Method.BINDING), client.server)
+    await peer.open_towards(relayed, client.server, client.stun.mailbox)
 
 
 async def _release(*clients: TurnClient) -> None:

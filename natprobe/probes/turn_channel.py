@@ -14,6 +14,7 @@ import msgspec
 from natprobe.address import Address
 from natprobe.client.flight import Flight, fly
 from natprobe.client.mailbox import Mailbox
+from natprobe.client.opening import open_own_nat
 from natprobe.client.rig import Channel, Paths, Peers, Relays
 from natprobe.events import Raised
 from natprobe.model import Status
@@ -88,11 +89,11 @@ async def _over_own_peer(ctx: Context, relays: Relays) -> _Trial | None:
     mapped = peer.view.result().mapped if peer and peer.view.done() else None
     if peer is None or relayed is None or mapped is None or mapped.family != relayed.family:
         return None
-    openers = asyncio.create_task(peer.open_towards(relayed, relays.first.server, relays.first.stun.mailbox))
     binding = asyncio.create_task(relays.first.bind_channel(CHANNEL, mapped))
     await ctx.bench.get(Paths).asked.wait()
     await asyncio.sleep(STRANGERS_FIRST_S)
     ctx.bench.get(Paths).channelled.set_result(ctx.clock.now_ms())
+    openers = asyncio.create_task(open_own_nat(relays.first, peer, relayed))
     there = await _there(ctx, relays, CHANNEL, peer.mailbox)
     openers.cancel()
     bound = await binding

@@ -10,13 +10,12 @@ import msgspec
 
 from natprobe.address import Address
 from natprobe.client.flight import Flight, fly
+from natprobe.client.opening import open_own_nat
 from natprobe.client.peer import Peer
 from natprobe.client.rig import Paths, Peers, Relays
 from natprobe.events import Raised
 from natprobe.model import Status
 from natprobe.probe import Context, Judgement, Probe
-from natprobe.wire.registry import Method
-from natprobe.wire.session import Session
 
 _HEAD_START_RTTS = 1.5
 _HEAD_START_S = 0.15
@@ -88,7 +87,7 @@ async def _head_start(relays: Relays, paths: Paths) -> None:
 
 async def _outward(ctx: Context, relays: Relays, peer: Peer, mapped: Address) -> Flight:
     relayed = relays.first.session.relayed or mapped
-    openers = asyncio.create_task(_open(relays, peer, relayed))
+    openers = asyncio.create_task(open_own_nat(relays.first, peer, relayed))
 
     def send(data: bytes) -> None:
         for face in peer.faces(mapped):
@@ -98,16 +97,6 @@ async def _outward(ctx: Context, relays: Relays, peer: Peer, mapped: Address) ->
         return await fly("relay to peer", send, peer.mailbox, ctx.clock)
     finally:
         openers.cancel()
-
-
-async def _open(relays: Relays, peer: Peer, relayed: Address) -> None:
-    """Has the peer open its own NAT, but not before the relay's first packet is on its way.
-
-    That one was sent just before; the server handles a line's messages in their order, so its answer to a later one
-    proves it. A busy server may take longer than the peer's own packet needs.
-    """
-    await relays.first.stun.ask(Session().compose(Method.BINDING), relays.first.server)
-    await peer.open_towards(relayed, relays.first.server, relays.first.stun.mailbox)
 
 
 async def _answer(ctx: Context, relays: Relays, paths: Paths, peer: Peer, flight: Flight) -> Flight | None:

@@ -23,7 +23,7 @@ MENDED = Layout(server=Server(open_udp=(*TURN_PORTS, _MEDIA, MEDIA_PORTS, RELAY_
 def broken(stage: Stage) -> None:
     """As it was."""
     world = stage.world
-    served, renewed = stage.certificate(NAME, "older"), stage.certificate(NAME)
+    served, renewed = stage.certificate(NAME, "old"), stage.certificate(NAME)
     _signalling(stage)
     Janus(world, f'nat_1_1_mapping = "{SERVER_IPV4}"')
     Nginx(
