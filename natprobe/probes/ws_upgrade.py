@@ -35,6 +35,7 @@ from natprobe.wire.engineio import refusal
 from natprobe.wire.websocket.handshake import Asking
 
 UNSUPPORTED_VERSION = 5
+_MORE_OPENINGS = 3
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -57,6 +58,14 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The same at port 80, where the answer over TLS was a page."""
     http2: Http2 | None = None
     """Told where HTTP/1.1 is refused and HTTP/2 is not."""
+    again_ms: tuple[float, ...] = ()
+    """How long further openings took, one after the other, where the first one was slow."""
+
+    @property
+    def fastest_ms(self) -> float:
+        """How long it takes at the best: whoever checks many targets at once is slow itself now and then."""
+        alike = (each.waited_ms for each in self.others if each.opened)
+        return min((self.page.waited_ms, *alike, *self.again_ms))
 
 
 async def observe(ctx: Context) -> Evidence:
@@ -80,6 +89,7 @@ async def observe(ctx: Context) -> Evidence:
         fallback=compared and await is_fallback(ctx, first.exchanged),
         plain=await upgrade_without_tls(ctx, wish) if compared else None,
         http2=await _http2(ctx, first.seen),
+        again_ms=await _again_ms(ctx, wish, first.seen),
     )
 
 
@@ -107,6 +117,15 @@ async def _opened(ctx: Context, wish: Asking) -> tuple[Asking, Opening]:
         return older, again
 
 
+async def _again_ms(ctx: Context, wish: Asking, seen: Upgrade) -> tuple[float, ...]:
+    """Opens it again, up to three times, until one is quick."""
+    took: list[float] = []
+    while seen.opened and len(took) < _MORE_OPENINGS and min((seen.waited_ms, *took)) > SLOW_MS:
+        async with await open_socket(ctx, wish) as opening:
+            took.append(opening.seen.waited_ms)
+    return tuple(took)
+
+
 async def _http2(ctx: Context, seen: Upgrade) -> Http2 | None:
     if seen.status is not None or ctx.cell.transport != "tls":
         return None
@@ -130,12 +149,13 @@ def judge(evidence: Evidence) -> Judgement:
 
 def _judged_opened(evidence: Evidence) -> Judgement:
     page, bare = evidence.page, evidence.others[0]
-    words = f"101 in {seconds(page.waited_ms)} for {evidence.origin}"
+    words = f"101 in {seconds(evidence.fastest_ms)} for {evidence.origin}"
     words += f", sub-protocol {page.subprotocol}" if page.subprotocol else ""
     words += "" if bare.opened else f"; without an Origin {_words(bare)}"
-    if page.waited_ms <= SLOW_MS:
+    if evidence.fastest_ms <= SLOW_MS:
         return Judgement(status=Status.PASS, summary=words)
-    slow = Raised(id="sig-slow", facts=facts_of(page.exchange, evidence.uri))
+    took = {"uri": evidence.uri, "waited": seconds(evidence.fastest_ms), "sends": str(1 + len(evidence.again_ms))}
+    slow = Raised(id="sig-slow", facts=facts_of(page.exchange, evidence.uri) | took)
     return Judgement(status=Status.WARN, summary=words, raised=(slow,))
 
 

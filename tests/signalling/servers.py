@@ -56,9 +56,9 @@ def close(code: int, reason: str = "") -> bytes:
 
 @contextlib.asynccontextmanager
 async def opening(
-    play: Play, *, fields: Mapping[str, str] | None = None, thinks_s: float = 0.0
+    play: Play, *, fields: Mapping[str, str] | None = None, thinks: Callable[[], float] = float
 ) -> AsyncIterator[Address]:
-    """A server that opens every WebSocket, after a while, and then plays.
+    """A server that opens every WebSocket, after as many seconds as `thinks` says, and then plays.
 
     `fields` replace or add to those of its 101; one without a value is left out.
     """
@@ -67,7 +67,7 @@ async def opening(
         with contextlib.suppress(asyncio.IncompleteReadError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.Event().wait(), thinks_s)
+                await asyncio.wait_for(asyncio.Event().wait(), thinks())
             key = next(line.split(": ")[1] for line in head.split("\r\n") if line.startswith("Sec-WebSocket-Key"))
             ours = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": accept_for(key)}
             lines = [f"{name}: {value}" for name, value in (ours | dict(fields or {})).items() if value]

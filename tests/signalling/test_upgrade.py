@@ -197,9 +197,18 @@ async def test_a_sub_protocol_that_clients_ask_for_must_come_back() -> None:
 
 
 async def test_a_slow_opening_is_a_warning() -> None:
-    async with opening(saying(), thinks_s=1.2) as remote:
+    async with opening(saying(), thinks=lambda: 1.2) as remote:
         told = await upgraded(f"ws://{remote}/ws")
     assert (told.check("ws.upgrade").status, told.findings) == (Status.WARN, {"sig-slow"})
+    assert len(told.check("ws.upgrade").evidence["again_ms"]) == 3
+
+
+async def test_a_server_that_is_slow_once_is_not_a_slow_one() -> None:
+    waits = iter((1.2, 1.2, 1.2))
+    async with opening(saying(), thinks=lambda: next(waits, 0.0)) as remote:
+        told = await upgraded(f"ws://{remote}/ws")
+    assert (told.check("ws.upgrade").status, told.findings) == (Status.PASS, set())
+    assert len(told.check("ws.upgrade").evidence["again_ms"]) == 2
 
 
 async def test_a_server_of_http_2_alone_cannot_open_one(authority: trustme.CA, ca_file: Path, tmp_path: Path) -> None:
