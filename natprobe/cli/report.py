@@ -22,6 +22,7 @@ examples:
   natprobe report run.json --markdown -             `-` is stdout
   natprobe report a.json b.json c.json --html calls.html   several hosts, and
                                                     calls between them
+  natprobe report --trend DIR --html trend.html     kept runs as plots
   natprobe report --schema > natprobe-report.schema.json
 """
 

@@ -88,6 +88,14 @@ def test_a_file_that_is_no_report_is_passed_over_with_a_word(
     assert re.fullmatch(r"natprobe: skipped \S*half\.json: not a natprobe report: .*\n", captured.err)
 
 
+def test_the_trend_is_drawn_on_a_page(tmp_path: Path) -> None:
+    files = [str(keep(at(hour), tmp_path, 9)) for hour in (3, 1)]
+    page, data = tmp_path / "trend.html", tmp_path / "trend.json"
+    assert main(["report", "--trend", *files, "--html", str(page), "--json", str(data)]) == 0
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert json.loads(data.read_text())["schema"] == "natprobe/trend/1"
+
+
 def test_the_trend_as_data_has_one_value_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = [str(keep(at(hour), tmp_path, 9)) for hour in (3, 1)]
     assert main(["report", "--trend", *files, "--json", "-"]) == 0
@@ -117,6 +125,7 @@ def test_the_default_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         ["demo", "--history", "x", "--history-keep", "0"],
         ["demo", "--history", "x", "--history-keep", "many"],
         ["report", "--trend", __file__],
+        ["report", "--trend", __file__, "--junit", "trend.xml"],
         ["report", "--trend", "missing"],
     ],
 )

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from natprobe.trend import trend
 from natprobe_reports import PLAIN, RENDERERS
+from natprobe_reports.html import render_trend
 from tests.reports.browser import Browser, Tab, browser
 from tests.reports.example_hosts import several_hosts
 from tests.reports.example_reports import EXAMPLES, certificate_expired, relay_range_closed
 from tests.reports.html_tree import Page
 from tests.reports.test_hostile_strings import HOSTILE, report_of
 from tests.reports.test_html_report import many
+from tests.reports.test_trend_html import many_runs
 
 pytestmark = pytest.mark.chromium
 
@@ -50,6 +53,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
     texts = {name: RENDERERS["html"](make(), PLAIN) for name, make in EXAMPLES.items()}
     texts["several"] = several_hosts()
+    texts["trend"] = render_trend(many_runs())
+    texts["trend-of-one"] = render_trend(trend([certificate_expired()]))
+    texts["trend-hostile"] = render_trend(trend(report_of(text) for text in (*HOSTILE, LOUD)))
     texts["large"] = RENDERERS["html"](many(91), PLAIN)
     texts["loud"] = RENDERERS["html"](report_of(LOUD), PLAIN)
     texts |= {f"hostile-{number}": RENDERERS["html"](report_of(text), PLAIN) for number, text in enumerate(HOSTILE)}
@@ -58,7 +64,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: folder / f"{name}.html" for name in texts}
 
 
-NAMES = (*EXAMPLES, "several", "large", "loud", *(f"hostile-{number}" for number in range(len(HOSTILE))))
+TRENDS = ("trend", "trend-of-one", "trend-hostile")
+NAMES = (*EXAMPLES, *TRENDS, "several", "large", "loud", *(f"hostile-{number}" for number in range(len(HOSTILE))))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -130,6 +137,17 @@ def test_every_control_is_reached_by_the_tabulator(pages: dict[str, Path], tab: 
             tab.call("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
         reached.add(tab.ask("document.activeElement.localName"))
     assert {"a", "input", "button"} <= reached
+
+
+def test_a_mark_of_a_run_says_when_it_was_and_is_seen_whole(pages: dict[str, Path], tab: Tab) -> None:
+    tab.open(pages["trend"], width=WIDTHS[0])
+    assert tab.ask("document.querySelector('.strip .dot.fail title').textContent").startswith("2026-11-09 03:00:00 UTC")
+    drawn = "const box = document.querySelector('.strip .dot.fail use').getBoundingClientRect(); box.width > 10"
+    assert tab.ask(f"(() => {{ {drawn.replace('box.width', 'return box.width')} }})()")
+    middle = "[...document.querySelectorAll('.axis .middle')].filter(each => each.checkVisibility()).length"
+    assert tab.ask(middle) == 0
+    tab.resize(WIDTHS[-1])
+    assert tab.ask(middle) > 0
 
 
 def test_folded_ladders_are_printed_and_tools_are_not(pages: dict[str, Path], tab: Tab) -> None:
