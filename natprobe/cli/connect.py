@@ -8,9 +8,11 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import urlsplit
 
 import msgspec
 
+from natprobe.address import kind_of
 from natprobe.cli.execute import execute_work
 from natprobe.cli.ice_options import add_ice_options, wished
 from natprobe.cli.keeping import add_keeping_options, keep_history, keeping
@@ -138,6 +140,8 @@ def _objections_to_browsers(args: argparse.Namespace) -> None:
 def _show(out: TextIO, both: bool, url: str) -> None:  # noqa: FBT001
     """Tells under which address the page is there."""
     say(f"open this address {'in both browsers' if both else 'in the browser'}; it holds for this one call")
+    if kind_of(urlsplit(url).hostname or "") != "loopback":
+        say("it is http: whoever reads it on the way learns the TURN credentials that the page is given")
     out.write(f"{url}\n")
     out.flush()
 

@@ -167,6 +167,8 @@ class _Connection(aioice.Connection):
 
     def check_incoming(self, message: TheirMessage, addr: tuple[str, int], protocol: StunProtocol) -> None:
         """See aioice: a check that bears the right credentials."""
+        if "PRIORITY" not in message.attributes:  # RFC 8445 section 7.1.1: it must be there, and aioice counts on it
+            return
         self._count("received")
         if not self.heard.is_set():
             self.heard_ms = self.clock.now_ms()
@@ -219,10 +221,9 @@ class Agent:
 
     def __init__(self, ports: Iterable[Port], told: Iterable[Offered], clock: Clock, *, controlling: bool) -> None:
         self.names: list[str] = []
-        """The other end's .local names that were not resolved."""
+        """The other end's .local names that are not resolved."""
         self._ice = _Connection(ports, told, clock, controlling=controlling)
         self._clock = clock
-        self._asked_names = 0
 
     async def open(self) -> tuple[str, Secret]:
         """Listens on its ports. Returns the user name fragment and password that the other end needs."""
@@ -244,13 +245,13 @@ class Agent:
         if not candidate.is_name:
             await self._ice.add_remote_candidate(_theirs(candidate))
             return
-        self._asked_names += 1
-        known = len(self._ice.remote_candidates)
-        if self._asked_names <= _MOST_NAMES:
-            with contextlib.suppress(OSError):  # no multicast here, or its port is taken
-                await self._ice.add_remote_candidate(_theirs(candidate))
-        if len(self._ice.remote_candidates) == known:
-            self.names.append(candidate.host)
+        if len(self.names) >= _MOST_NAMES:
+            return
+        self.names.append(candidate.host)
+        with contextlib.suppress(OSError):  # no multicast here, or its port is taken
+            await self._ice.add_remote_candidate(_theirs(candidate))
+        if any(each.host == candidate.host for each in self._ice.remote_candidates):
+            self.names.remove(candidate.host)
 
     async def add_no_more(self) -> None:
         """The other end has told all of its candidates."""

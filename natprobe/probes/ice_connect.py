@@ -198,12 +198,13 @@ def _causes(made: Call) -> tuple[Raised, ...]:
 def _pairless(made: Call) -> Raised:
     own, theirs = made.candidates
     detail = f"{_kinds(own)} here and {_kinds(theirs)} there make no pair"
-    return Raised(id="ice-candidate-not-signalled" if not theirs else "ice-no-pair", facts={"detail": detail})
+    return Raised(id="ice-no-pair", facts={"detail": detail})
 
 
 def _remarks(made: Call) -> tuple[Raised, ...]:
     """What was noticed beside, whether it connected or not."""
-    named = (Raised(id="ice-mdns-candidates", facts={"name": made.names[0]}),) if made.names else ()
+    direct = made.selected is not None and not made.selected.relayed
+    named = (Raised(id="ice-mdns-candidates", facts={"name": made.names[0]}),) if made.names and not direct else ()
     if not made.checks.conflicts:
         return named
     at = str(made.selected.remote if made.selected else made.pairs[0].remote if made.pairs else "the other side")
