@@ -16,7 +16,8 @@ from natprobe.pairing.matrix import table_json, table_text
 UDP_BLOCKED = "udp-blocked"
 _EPILOG = """\
 A side is a kept report (of `natprobe nat`, better with `check` or `gather` beside
-it), or a word: MAPPING/FILTERING, such as eim/apdf; a type, such as symmetric;
+it; of `natprobe check` of a Janus or SRS, which is the side then, ICE-lite or not),
+or a word: MAPPING/FILTERING, such as eim/apdf; a type, such as symmetric;
 udp-blocked; or NATs one behind the other, such as eim/adf+apdm/apdf.
 
 examples:
@@ -103,7 +104,7 @@ def _modified(host: Host, letter: str, args: argparse.Namespace) -> Host:
     if args.arbitrary_pooling == letter:
         host = msgspec.structs.replace(host, accesses=tuple(each.moving() for each in host.accesses))
     passive = True if args.passive_tcp == letter else host.passive_tcp
-    return msgspec.structs.replace(host, lite=args.lite == letter, passive_tcp=passive)
+    return msgspec.structs.replace(host, lite=host.lite or args.lite == letter, passive_tcp=passive)
 
 
 def _names(a: str, b: str) -> tuple[str, str]:

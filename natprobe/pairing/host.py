@@ -7,6 +7,7 @@ import msgspec
 
 from natprobe.address import Address
 from natprobe.model import Check, NatBehaviour, Report, Status
+from natprobe.pairing.gateway import Gateway, gateway
 from natprobe.pairing.nat import CLOSED_RELAY, EVERY_NAT, FILTERINGS, MAPPINGS, RELAY, Filtering, Mapping, Nat, read_nat
 
 Family = Literal[4, 6]
@@ -56,18 +57,38 @@ def from_nat(name: str, nat: Nat | None, *, lite: bool = False, passive_tcp: boo
 
 
 def from_report(name: str, report: Report) -> Host:
-    """The host that `report` was made on."""
+    """The host that `report` was made on; or the media gateway, where it is a check of one and measured no NAT."""
     nat = report.nat
     known = ((4, nat.ipv4 if nat else None), (6, nat.ipv6 if nat else None))
     accesses = tuple(_access(_FAMILIES[number == 6], behaviour) for number, behaviour in known if behaviour)
+    server = gateway(report)
+    if server is not None and not accesses and server.ports:
+        return _of_gateway(name, server)
     return Host(
         name=name,
         machine=report.vantage.hostname or None,
         accesses=accesses or (_unmeasured(report),),
         relay=_relay(report),
         turn=_turn(report),
+        lite=server is not None and server.lite,
         passive_tcp=_passive_tcp(report, accesses),
     )
+
+
+def _of_gateway(name: str, server: Gateway) -> Host:
+    """Not the host on which the report was made, but the media server that it is about."""
+    accesses = tuple(
+        Access(
+            family=address.family,
+            nats=nats,
+            udp=True,
+            mapped=address,
+            local=address,
+            unknown=("filtering",) if len(nats) > 1 else (),
+        )
+        for address, nats in server.ports
+    )
+    return Host(name=name, accesses=accesses, lite=server.lite, passive_tcp=server.passive_tcp)
 
 
 def _access(family: Family, behaviour: NatBehaviour) -> Access:

@@ -66,6 +66,12 @@ def gather(browser: Browser, servers: Sequence[Mapping[str, Any]], quiet_s: floa
     )
 
 
+def relays(browser: Browser, servers: Sequence[Mapping[str, Any]], quiet_s: float) -> int:
+    """How many relay candidates the page finds, those included that look alike but for their port."""
+    told = browser.evaluate(_GATHER % (json.dumps(servers), quiet_s * 1000), _MOST_S)
+    return len({each["line"].split()[5] for each in told["found"] if " typ relay " in each["line"]})
+
+
 def allow_microphone(browser: Browser, page: Path) -> None:
     """Asks for it, as a page of calls does; before this the page is a blank one."""
     browser.open(page)

@@ -25,6 +25,7 @@ from tests.gathering.of_chromium import (
     gather,
     of_natprobe,
     order_of_natprobe,
+    relays,
 )
 from tests.lab.behaviour import Behaviour, Path
 from tests.lab.behaviour import Mapping as Mapped
@@ -215,6 +216,24 @@ def test_of_several_addresses_a_page_has_the_default_routes_alone_until_the_micr
     assert allowed.candidates == explained(report, microphone=True)
     assert _hosts(unasked.candidates) == {"10.7.0.2"}
     assert "from the address of the default route alone" in " ".join(_notes(report))
+
+
+def test_with_the_microphone_a_page_has_a_relay_for_each_address_and_the_text_says_so() -> None:
+    turn = f"turn:{RELAY_IPV4}:3578?transport=udp"
+    servers = [{"urls": turn, "username": USER, "credential": PASSWORD}]
+    with NatWorld() as world:
+        world.hosts[0].use(EMULATED["ipv4-alone"])
+        shell(["ip", "-n", world.client.name, "-batch", "-"], _SECOND_LINK)
+        page = world.new_file("page.html")
+        page.touch()
+        report = world.natprobe("gather", turn, "-u", USER, "-p", PASSWORD, "--json").report
+        with Browser(world, world.client, *ALLOWS_MICROPHONE, SHOWS_ADDRESSES) as browser:
+            unasked = relays(browser, servers, _QUIET_S)
+            allow_microphone(browser, page)
+            allowed = relays(browser, servers, _QUIET_S)
+    assert (unasked, [each["type"] for each in report["candidates"]].count("relay")) == (1, 1)
+    assert allowed > 1
+    assert "has one relay for each address of this host" in " ".join(_notes(report))
 
 
 def _hosts(candidates: frozenset[Seen]) -> set[str]:

@@ -3,17 +3,18 @@
 import itertools
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from natprobe.address import Address
-from natprobe.model import Candidate, CandidateError, NatBehaviour, Report
+from natprobe.model import Candidate, CandidateError, NatBehaviour, Report, Status
 from natprobe.pairing import from_nat, from_report, judge, read_nat, verdict
 from natprobe.pairing.nat import FILTERINGS, MAPPINGS, Nat
 from natprobe.pairing.rules import outcome
 from natprobe.pairing.verdict import Verdict
-from tests.pairing.kept import BLOCKED, BROKEN_TURN, CLOSED_RELAY, WORKING_RELAY, behaviour, kept
+from tests.pairing.kept import BLOCKED, BROKEN_TURN, CLOSED_RELAY, WORKING_RELAY, behaviour, check, kept
 
 EIM, ADM, APDM = "endpoint-independent", "address-dependent", "address-and-port-dependent"
 EIF, ADF, APDF = "endpoint-independent", "address-dependent", "address-and-port-dependent"
@@ -229,6 +230,35 @@ def test_a_filtered_lite_agent_is_the_one_to_blame() -> None:
     assert told.direct is False
     assert "gateway is an ICE-lite agent" in told.reason
     assert "ice-lite-behind-nat" in ids(told)
+
+
+def of_gateway(fate: str, *, lite: bool, host: str = "203.0.113.10", kind: str = "public") -> Report:
+    """A check of a Janus with one candidate."""
+    candidate = {"line": "", "fate": fate, "protocol": "udp", "kind": kind, "address": {"host": host, "port": 20000}}
+    media = check("janus.media", Status.PASS)
+    evidence = {"lite": lite, "candidates": [candidate]}
+    return kept(checks=(msgspec.structs.replace(media, evidence=evidence),), hostname="where-it-was-asked")
+
+
+def test_a_gateway_that_a_report_checked_is_the_side_and_its_lite_agent_is_known() -> None:
+    for fate, direct in (("answered", True), ("silent", False), ("rejected", False)):
+        told = verdict(of_gateway(fate, lite=True), of(EIM, APDF, n=2))
+        assert told.direct is direct
+        assert ("ice-lite-behind-nat" in ids(told)) is not direct
+    assert verdict(of_gateway("silent", lite=False), of(EIM, APDF, n=2)).direct is True
+    assert verdict(of_gateway("silent", lite=False), of(APDM, APDF, n=2)).direct is None
+
+
+def test_a_gateway_whose_ports_could_not_be_asked_is_not_known() -> None:
+    for report in (of_gateway("withheld", lite=True), of_gateway("answered", lite=True, kind="private")):
+        assert verdict(report, of(EIM, APDF, n=2)).direct is None
+        assert from_report("A", report).lite is True
+
+
+def test_janus_own_word_about_ice_lite_counts_where_no_session_was_made() -> None:
+    info = msgspec.structs.replace(check("janus.info", Status.PASS), evidence={"info": {"ice_lite": True}})
+    assert from_report("A", kept(checks=(info,))).lite is True
+    assert from_report("A", kept(behaviour(EIM, APDF), checks=(info,))).lite is True
 
 
 def test_neighbours_behind_one_public_address_use_host_candidates() -> None:
