@@ -6,7 +6,7 @@ declares both. Live things that later probes of the same cell need (an allocatio
 `Bench` by type; a probe whose need was never put there is skipped by the runner, which names the reason.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import msgspec
@@ -158,6 +158,18 @@ def untold(done: float, total: float, unit: str) -> None:
     """For runs that nobody watches."""
 
 
+class Once(Protocol):
+    """Makes an inquiry that other targets of the run make as well, and shares its answer among them."""
+
+    async def __call__(self, key: Hashable, work: Callable[[], Awaitable[T]]) -> T:
+        """What `work` gives, begun by whoever asks first. `key` says all that the answer depends on."""
+
+
+async def each_time(key: Hashable, work: Callable[[], Awaitable[T]]) -> T:  # noqa: ARG001
+    """For runs that share nothing."""
+    return await work()
+
+
 class Bench(msgspec.Struct):
     """The live things of one cell, by type: put there by one probe, used by the next."""
 
@@ -194,6 +206,9 @@ class Context(msgspec.Struct, frozen=True):
     """Has what an answer named checked as a target of its own, beside this one."""
     advance: Advance = untold
     """Tells how far this check has come, where it takes longer than a person likes to wait."""
+    once: Once = each_time
+    """Asks what several targets would ask alike only once a run; nothing of the cell may be used in it but its hold's
+    clock and roots."""
     shunned: frozenset[AddressKind] = frozenset()
     """Kinds of addresses that are not spoken to here, since an answer and not the user named them."""
 

@@ -19,6 +19,7 @@ import msgspec
 
 from natprobe import __version__
 from natprobe.client.hold import Hold
+from natprobe.client.shared import Shared
 from natprobe.credential import Credential
 from natprobe.events import Emit, NatClassified, RunEnded, RunStarted
 from natprobe.ladder import climb
@@ -61,8 +62,9 @@ class Run(msgspec.Struct, frozen=True):
     clock: Clock
     roots: Roots
     room: asyncio.Semaphore
-    targets: asyncio.TaskGroup = msgspec.field(default_factory=asyncio.TaskGroup)
+    targets: asyncio.TaskGroup
     """Holds a task a target; what answers name joins it."""
+    shared: Shared
     known: dict[tuple[Target, Credential | None], Order] = msgspec.field(default_factory=dict)
 
     def take(self, order: Order) -> None:
@@ -115,7 +117,8 @@ def _limits(plan: Plan) -> tuple[str, ...]:
 async def run(plan: Plan, emit: Emit) -> None:
     """Runs `plan` and tells `emit` each event. Cancelled, it releases what it holds, tells its last event and ends."""
     clock = Clock()
-    current = Run(plan, emit, clock, Roots(plan.settings.ca_file), asyncio.Semaphore(_CELLS_AT_ONCE))
+    roots, room, targets = Roots(plan.settings.ca_file), asyncio.Semaphore(_CELLS_AT_ONCE), asyncio.TaskGroup()
+    current = Run(plan, emit, clock, roots, room, targets, Shared(targets))
     emit(
         RunStarted(
             natprobe=__version__,
@@ -218,6 +221,7 @@ async def _context(errand: Errand, where: Cell | Side | None) -> AsyncIterator[C
                 hold=hold,
                 origin=str(order.origin) if order.origin else None,
                 follow=partial(errand.follow, place),
+                once=current.shared.once,
                 shunned=order.shunned,
             )
         finally:

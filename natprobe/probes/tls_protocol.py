@@ -7,7 +7,8 @@ import asyncio
 
 import msgspec
 
-from natprobe.address import Address
+from natprobe.address import Address, is_literal
+from natprobe.client.hold import Hold
 from natprobe.client.line import Way
 from natprobe.client.rig import Accepting
 from natprobe.client.tls_trials import (
@@ -43,16 +44,21 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 async def observe(ctx: Context) -> Evidence:
-    """Six connections at once, as a browser opens them to one host."""
-    hold, way = ctx.hold, Way("tls", ctx.cell.address, ctx.cell.target.host)
+    """Six connections at once, as a browser opens them to one host; targets on the same port share them."""
+    way = Way("tls", ctx.cell.address, ctx.cell.target.host)
+    seen = await ctx.once((PROBE.id, way), lambda: _try_all(ctx.hold, way))
+    return msgspec.structs.replace(seen, shaken=ctx.bench.has(Handshake))
+
+
+async def _try_all(hold: Hold, way: Way) -> Evidence:
     async with asyncio.TaskGroup() as group:
         versions = group.create_task(try_versions(hold, way, *TLS_VERSIONS))
-        nameless = None if ctx.cell.target.is_literal else group.create_task(try_nameless(hold, way))
+        nameless = None if is_literal(way.server_name) else group.create_task(try_nameless(hold, way))
         protocols = group.create_task(try_protocols(hold, way, "h2", "http/1.1"))
     return Evidence(
         server=way.address,
         server_name=way.server_name,
-        shaken=ctx.bench.has(Handshake),
+        shaken=False,
         versions=versions.result(),
         nameless=nameless.result() if nameless else None,
         protocols=protocols.result(),

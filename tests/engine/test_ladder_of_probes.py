@@ -300,3 +300,53 @@ def test_a_check_that_takes_long_tells_how_far_it_has_come_a_few_times_a_second(
     told = [(event.id, event.done, event.total, event.unit) for event in events if isinstance(event, CheckAdvanced)]
     assert told == [("a.walks", 1, 3, "ports"), ("a.walks", 2, 3, "ports"), ("a.walks", 3, 3, "ports")]
     assert [check.id for check in fold(events).checks] == ["a.walks"]
+
+
+def test_what_several_targets_ask_alike_is_asked_once_and_its_fault_is_everybodys() -> None:
+    asked: list[str] = []
+
+    async def work(key: str) -> int:
+        asked.append(key)
+        await asyncio.sleep(0)
+        if key == "broken":
+            raise RuntimeError("a fault")
+        return len(asked)
+
+    async def sees(ctx: Context) -> Seen:
+        return Seen(await ctx.once("number", lambda: work("number")))
+
+    async def breaks(ctx: Context) -> Seen:
+        return Seen(await ctx.once("broken", lambda: work("broken")))
+
+    targets = tuple(parse(f"turn:127.0.0.{number}:3478?transport=udp") for number in (1, 2, 3))
+    events: list[Event] = []
+    plan = Plan("check", targets, (probe("a.sees", sees), probe("b.breaks", breaks)), Settings(), 3.0)
+    asyncio.run(run(plan, events.append))
+    checks = fold(events).checks
+    assert sorted(asked) == ["broken", "number"]
+    assert len({check.evidence["number"] for check in checks if check.id == "a.sees"}) == 1
+    assert [check.status for check in checks if check.id == "b.breaks"] == [Status.ERROR] * 3
+
+
+def test_a_target_that_is_cut_off_takes_nothing_from_those_that_wait_for_the_same() -> None:
+    go_on = asyncio.Event()
+    first, second = (parse(f"turn:127.0.0.{number}:3478?transport=udp") for number in (1, 2))
+    events: list[Event] = []
+
+    def hear(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, CheckEnded) and event.target == str(first):
+            go_on.set()
+
+    async def work() -> int:
+        await go_on.wait()
+        return 7
+
+    async def sees(ctx: Context) -> Seen:
+        return Seen(await ctx.once("number", work))
+
+    own = {first: Settings(timeout_s=0.02)}
+    asyncio.run(run(Plan("check", (first, second), (probe("a.sees", sees),), Settings(), 3.0, own=own), hear))
+    found = {check.target: check for check in fold(events).checks}
+    assert found[str(first)].status is Status.INCONCLUSIVE
+    assert found[str(second)].evidence == {"number": 7}

@@ -1,0 +1,36 @@
+"""What several targets of a run would ask alike is asked once: the first that asks begins it, the others wait for it.
+
+The work belongs to the run, and not to whoever began it: a target that is cut off takes nothing from the others.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Shared:
+    """The works of one run, by what they ask."""
+
+    def __init__(self, tasks: asyncio.TaskGroup) -> None:
+        """`tasks` is the run's own group."""
+        self._tasks = tasks
+        self._works: dict[Hashable, asyncio.Task[tuple[Any, Exception | None]]] = {}
+
+    async def once(self, key: Hashable, work: Callable[[], Awaitable[T]]) -> T:
+        """What `work` gives, or gave to whoever asked first under this key. Raises what it raises, to everybody."""
+        if key not in self._works:
+            self._works[key] = self._tasks.create_task(_kept(work))
+        given, error = await asyncio.shield(self._works[key])
+        if error is not None:
+            raise error
+        result: T = given
+        return result
+
+
+async def _kept(work: Callable[[], Awaitable[T]]) -> tuple[T | None, Exception | None]:
+    try:
+        return await work(), None
+    except Exception as error:  # a fault of one work is told where it is asked for, and ends no other
+        return None, error
