@@ -9,7 +9,7 @@ from natprobe_reports.clean import clean_report
 from natprobe_reports.culprit import culprit
 from natprobe_reports.layout import columns, finish, hanging, verdict_word, wrap
 from natprobe_reports.style import Style
-from natprobe_reports.text_findings import findings_lines
+from natprobe_reports.text_findings import entries, findings_lines
 from natprobe_reports.text_ladder import ladder_lines
 from natprobe_reports.text_network import network_lines
 from natprobe_reports.words import VERDICT_WORDS, counts, duration, exit_meaning, plural
@@ -41,8 +41,7 @@ def _headline(report: Report, style: Style) -> list[str]:
 
 
 def _closing(report: Report, style: Style) -> list[str]:
-    errors = sum(finding.severity == "error" for finding in report.findings)
-    warnings = sum(finding.severity == "warning" for finding in report.findings)
+    errors, warnings = len(entries(report, "error")), len(entries(report, "warning"))
     limit = f" of at most {duration(report.deadline_ms)}" if report.deadline_ms is not None else ""
     told = (
         f"{counts(report.checks)} · {plural(errors, 'error')}, {plural(warnings, 'warning')}",

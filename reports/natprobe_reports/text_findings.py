@@ -8,6 +8,7 @@ from natprobe_reports.style import Style
 from natprobe_reports.view import of_severity
 
 _MARKS: dict[Severity, Status] = {"error": Status.FAIL, "warning": Status.WARN, "info": Status.SKIP}
+_MOST_SEEN = 2
 _INDENT = "      "
 
 
@@ -46,7 +47,7 @@ def _block(entry: Entry, style: Style) -> list[str]:
     title, *more = hanging(word, finding.title, columns(style))
     labelled = (
         *(("at", place) for place in entry.places),
-        *(("seen", evidence) for evidence in entry.evidence),
+        *(("seen", evidence) for evidence in _shown(entry.evidence, style)),
         ("cause", finding.cause),
         ("fix", finding.fix),
     )
@@ -57,6 +58,13 @@ def _block(entry: Entry, style: Style) -> list[str]:
         *lines,
         f"{_label('more')}natprobe explain {finding.id}",
     ]
+
+
+def _shown(evidence: tuple[str, ...], style: Style) -> tuple[str, ...]:
+    """What was seen; of many places that show the same, the first ones."""
+    if style.verbose or len(evidence) <= _MOST_SEEN + 1:
+        return evidence
+    return (*evidence[:_MOST_SEEN], f"the same at {len(evidence) - _MOST_SEEN} more of these places (-v shows each)")
 
 
 def _label(word: str) -> str:

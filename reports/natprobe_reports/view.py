@@ -65,13 +65,13 @@ class NotTested(NamedTuple):
 
 
 def targets(report: Report) -> tuple[TargetView, ...]:
-    """The report's checks by target and cell; the targets of one group stand together."""
+    """The report's checks by target and cell; those of one group stand together, behind those of none."""
     grouped: dict[str, dict[tuple[str, str | None, Address | None], list[Check]]] = {}
     for check in report.checks:
         cells = grouped.setdefault(check.asked or check.target, {})
         cells.setdefault((check.target, check.transport, check.address), []).append(check)
     groups = {check.asked or check.target: check.group for check in report.checks}
-    order = tuple(dict.fromkeys(groups.values()))
+    order = tuple(dict.fromkeys((None, *groups.values())))
     views = (
         TargetView(asked, tuple(CellView(*place, tuple(checks)) for place, checks in cells.items()), groups[asked])
         for asked, cells in grouped.items()

@@ -236,3 +236,21 @@ def test_blocks_are_parted_by_one_empty_line_and_no_line_ends_with_a_space() -> 
         assert lines[-2]
         assert all(before or after for before, after in pairwise(lines))
         assert all(line == line.rstrip() for line in lines)
+
+
+def test_a_fault_of_many_places_is_counted_once_and_names_each_but_repeats_no_evidence_without_end() -> None:
+    many = tuple(finding("dns-nxdomain", "error", "No such name", f"turn:h{n}", f"seen {n}") for n in range(5))
+    report = report_of(check(status=Status.FAIL), findings=(*many, finding("stun-slow", "warning", "Slow", TURN)))
+    text = words(rendered(report))
+    assert "1 error, 1 warning" in text
+    assert all(f"at: turn:h{n}" in text for n in range(5))
+    assert "seen: seen 1 seen: the same at 3 more of these places (-v shows each)" in text
+    assert all(f"seen {n}" in words(rendered(report, Style(verbose=True))) for n in range(5))
+
+
+def test_targets_of_a_group_stand_together_below_its_name() -> None:
+    named = [("turn:a", "relay"), ("wss://b/", "web"), ("turn:c", "relay"), ("stun:d", None)]
+    checks = [msgspec.structs.replace(check(target=uri, asked=uri), group=group) for uri, group in named]
+    lines = rendered(report_of(*checks, verdict=Verdict.PASS)).splitlines()
+    heads = [line for line in lines if line.startswith(("[", "turn:", "wss:", "stun:"))]
+    assert heads == ["stun:d", "[relay]", "turn:a", "turn:c", "[web]", "wss://b/"]

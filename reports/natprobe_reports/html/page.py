@@ -14,6 +14,7 @@ from natprobe_reports.html.marks import SEVERITY_MARKS, STATUS_MARKS, VERDICT_MA
 from natprobe_reports.html.moments import shown
 from natprobe_reports.html.network import NatView, nats
 from natprobe_reports.html.timeline import Group, timeline
+from natprobe_reports.text_findings import entries
 from natprobe_reports.view import place_of
 from natprobe_reports.words import duration, exit_meaning, plural, tally
 
@@ -145,7 +146,7 @@ def _interrupted(report: Report, sentence: str) -> str:
 
 
 def _counts(report: Report) -> tuple[Count, ...]:
-    findings = Counter(finding.severity for finding in report.findings)
+    findings = Counter({severity: len(entries(report, severity)) for severity in SEVERITY_MARKS})
     made = [Count(STATUS_MARKS[status], words) for status, words in tally(report.checks)]
     told = [Count(mark, plural(findings[each], mark.word)) for each, mark in SEVERITY_MARKS.items() if findings[each]]
     first = [told[0]._replace(apart=True)] if made and told else told[:1]
