@@ -4,7 +4,7 @@ Pure. A transport that the user did not name, and that is dead while another one
 that is dead beside a live one is a warning. One fault seen on several cells is told once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -33,21 +33,25 @@ _PROVED_BY: dict[str, tuple[str, ...]] = {
 def diagnose(report: Report) -> Report:
     """`report` with what its checks mean together. Diagnosing twice changes nothing."""
     seen = side_by_side(living_hosts(report.checks))
-    checks = named_by_answers(tuple(_settled(check, seen) for check in seen))
+    by_target: dict[str, list[Check]] = {}
+    for check in seen:
+        by_target.setdefault(check.asked or check.target, []).append(check)
+    checks = named_by_answers(tuple(_settled(check, by_target[check.asked or check.target]) for check in seen))
     settled = msgspec.structs.replace(report, checks=checks)
     return msgspec.structs.replace(settled, findings=_findings(settled), verdict=verdict_of(settled))
 
 
-def _settled(check: Check, checks: tuple[Check, ...]) -> Check:
+def _settled(check: Check, checks: Sequence[Check]) -> Check:
+    """`check` beside all `checks` of its target."""
     if check.status is not Status.FAIL:
         return check
     return _settled_reach(check, checks) if check.id in REACHES else _explained(check, checks)
 
 
-def _settled_reach(check: Check, checks: tuple[Check, ...]) -> Check:
+def _settled_reach(check: Check, checks: Sequence[Check]) -> Check:
     if not ABSENT.issuperset(check.findings):
         return check
-    alive = [other for other in checks if other.id == check.id and other.asked == check.asked and _lives(other)]
+    alive = [other for other in checks if other.id == check.id and _lives(other)]
     if not alive:
         return check
     if not _named(check) and any(other.address == check.address for other in alive):
@@ -57,8 +61,10 @@ def _settled_reach(check: Check, checks: tuple[Check, ...]) -> Check:
     return check
 
 
-def _explained(check: Check, checks: tuple[Check, ...]) -> Check:
+def _explained(check: Check, checks: Sequence[Check]) -> Check:
     """`check` without the findings whose proof needs another check of the same cell to have passed."""
+    if _PROVED_BY.keys().isdisjoint(check.findings):
+        return check
     same_cell = {other.id: other for other in checks if _cell(other) == _cell(check)}
     kept = tuple(
         finding

@@ -26,7 +26,10 @@ class Status(StrEnum):
     @property
     def rank(self) -> int:
         """0 for the best; a worse status has a higher rank."""
-        return tuple(Status).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {status: rank for rank, status in enumerate(Status)}
 
 
 class Verdict(StrEnum):

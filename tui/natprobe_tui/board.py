@@ -24,16 +24,15 @@ from natprobe.events import (
     RunEnded,
     RunStarted,
 )
-from natprobe.fold import EMPTY, check_of, verdict_of
-from natprobe.measured import round_trips_ms
+from natprobe.fold import EMPTY, check_of
 from natprobe.model import Check, Report, Status
 from natprobe_tui.changes import Change, between
 from natprobe_tui.host import Host
 from natprobe_tui.moments import at_s, written
 from natprobe_tui.packets import Captured
-from natprobe_tui.place import Cell, Place, asked_of, place_of
+from natprobe_tui.place import Cell, Place, asked_of
 from natprobe_tui.progress import Progress
-from natprobe_tui.track import middle, new_track
+from natprobe_tui.track import middle, new_track, waits_ms
 
 CHANGES_KEPT = 500
 
@@ -54,6 +53,8 @@ class Board:
         """When each check last changed."""
         self.tracks: dict[Cell, deque[float | None]] = {}
         self.titles: dict[str, str] = {}
+        self.groups: dict[str, str] = {}
+        """What a deployment file says that each target belongs to, by the target as it was asked for."""
         self.progress = Progress()
         self.captured = Captured()
         self.host = Host()
@@ -69,9 +70,11 @@ class Board:
         self._stood: dict[Place, Check] = {}
         """What stood when the round began: an interrupted one leaves no trace."""
         self._fresh: dict[Place, Check] = {}
+        self._fresh_of: dict[str, dict[Place, Check]] = {}
+        """The same by target, until they are taken over."""
         self._told_at: dict[Place, str] = {}
         self._planned: dict[Place, None] = {}
-        self._rtts: dict[Cell, list[float]] = {}
+        self._waits: dict[Cell, list[float | None]] = {}
         self._before: dict[Place, Status] = {}
         self._known: set[str] = set()
         self._covered: set[str] | None = None
@@ -91,7 +94,10 @@ class Board:
                 self._begin(event)
             case CheckPlanned():
                 self.titles[event.id] = event.title
-                self._planned[self.progress.plan(event)] = None
+                place = self.progress.plan(event)
+                self._planned[place] = None
+                if event.group is not None:
+                    self.groups[place.cell.asked] = event.group
             case CheckStarted():
                 self.progress.start(event)
             case CheckEnded():
@@ -117,9 +123,8 @@ class Board:
         if not self._unsettled:
             return
         self._unsettled = False
-        plain = msgspec.structs.replace(self.report, checks=tuple(self._raw.values()), findings=())
-        self.report = diagnose(msgspec.structs.replace(plain, verdict=verdict_of(plain)))
-        self.checks = {place_of(check): check for check in self.report.checks}
+        self.report = diagnose(msgspec.structs.replace(self.report, checks=tuple(self._raw.values()), findings=()))
+        self.checks = dict(zip(self._raw, self.report.checks, strict=True))
         self.cells = {}
         for place, check in self.checks.items():
             self.cells.setdefault(place.cell, []).append(check)
@@ -132,7 +137,7 @@ class Board:
         self.captured.begin()
         self.live = True
         self._stood = dict(self._raw)
-        self._fresh, self._planned, self._rtts, self._told_at = {}, {}, {}, {}
+        self._fresh, self._fresh_of, self._planned, self._waits, self._told_at = {}, {}, {}, {}, {}
         self.report = msgspec.structs.replace(
             self.report,
             natprobe=event.natprobe,
@@ -149,13 +154,14 @@ class Board:
         place = self.progress.end(event)
         check = check_of(event)
         self._fresh[place] = check
+        self._fresh_of.setdefault(place.cell.asked, {})[place] = check
         self._told_at[place] = written(at_s(self.report.started, event))
-        self._rtts.setdefault(place.cell, []).extend(round_trips_ms((check,)))
+        self._waits.setdefault(place.cell, []).extend(waits_ms(check))
         if self.progress.is_done(place.cell.asked):
             self._take_over(place.cell.asked)
 
     def _take_over(self, asked: str) -> None:
-        self._raw |= {place: check for place, check in self._fresh.items() if place.cell.asked == asked}
+        self._raw |= self._fresh_of.pop(asked)
         self._unsettled = True
 
     def _about_host(self, event: NatClassified | CandidateFound | CandidateMissed) -> None:
@@ -200,7 +206,10 @@ class Board:
 
     def _measure(self) -> None:
         for cell in dict.fromkeys(place.cell for place in self._fresh):
-            self.tracks.setdefault(cell, new_track()).append(middle(self._rtts.get(cell, [])))
+            waits = self._waits.get(cell, [])
+            if waits or cell in self.tracks:  # where nothing is ever asked, no silence is shown
+                known = [wait for wait in waits if wait is not None]
+                self.tracks.setdefault(cell, new_track()).append(middle(known))
 
     def _look(self) -> tuple[Change, ...]:
         first = self.rounds == 1
@@ -221,8 +230,13 @@ class Board:
     def _forget(self) -> None:
         """Keeps nothing about places that are no more."""
         self.changed_at = {place: at for place, at in self.changed_at.items() if place in self.checks}
+        self.groups = {
+            asked: self.groups[asked]
+            for asked in dict.fromkeys(cell.asked for cell in self.cells)
+            if asked in self.groups
+        }
         self.tracks = {cell: track for cell, track in self.tracks.items() if cell in self.cells}
-        self._fresh, self._planned, self._rtts = {}, {}, {}
+        self._fresh, self._fresh_of, self._planned, self._waits = {}, {}, {}, {}
 
 
 def _in_order_of(known: Iterable[Place], checks: Mapping[Place, Check]) -> dict[Place, Check]:

@@ -120,7 +120,7 @@ class MainScreen(Screen[None]):
         here = self.here
         if isinstance(here, Change):
             return _place_of_change(self._board, here)
-        if here is None:
+        if here is None or here.kind == "group":
             return None
         if here.place is not None:
             return here.place

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from natprobe.model import Check
+from natprobe.model import Check, Status
 from natprobe_reports.clean import clean
 from natprobe_reports.view import CellView, state
-from natprobe_reports.words import duration
+from natprobe_reports.words import duration, plural
 from natprobe_tui.board import Board
 from natprobe_tui.changes import Change, worst
 from natprobe_tui.facts import days_left
@@ -71,6 +71,8 @@ def fit(text: str, columns: int) -> str:
 def board_row(line: Line, board: Board, columns: int) -> Spans:
     """One row of the main table."""
     match line.kind:
+        case "group":
+            return _group(line, board, columns)
         case "target":
             return _target(line, board, columns)
         case "cell":
@@ -79,6 +81,19 @@ def board_row(line: Line, board: Board, columns: int) -> Spans:
             return _long(mark_of(None)._replace(symbol="-", word="skipped"), line.depth, line.words, "", columns)
         case "check":
             return _check(line, board, columns)
+
+
+def _group(line: Line, board: Board, columns: int) -> Spans:
+    """A line across the screen, with the group's name and how many of its targets are well."""
+    targets: dict[str, list[Check]] = {}
+    for cell, checks in board.cells.items():
+        if board.groups.get(cell.asked, "in no group") == line.words:
+            targets.setdefault(cell.asked, []).extend(checks)
+    worsts = [worst(check.status for check in checks) for checks in targets.values()]
+    well = sum(status is not None and status.rank <= Status.SKIP.rank for status in worsts)
+    words = clean(f"── {line.words} · {well} of {plural(len(worsts), 'target')} ok ")
+    room = columns - 2 * _MARGIN
+    return _spans(("", " " * _MARGIN), ("dim", fit(words.ljust(room, "─"), room)))
 
 
 def _target(line: Line, board: Board, columns: int) -> Spans:

@@ -1,11 +1,41 @@
 """How did it go over the rounds? A bounded row of round trips, drawn in one line."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from natprobe.measured import exchanges
+from natprobe.model import Check
 
 KEPT = 60
 _BARS = "▁▂▃▄▅▆▇█"
 _SILENT = "·"
+
+
+_WAITS = ("rtt_ms", "first_byte_ms")
+_DEEPEST = 12
+
+
+def waits_ms(check: Check) -> tuple[float | None, ...]:
+    """How long each question of `check` was waited for; None for one that was not answered; nothing where none was put.
+
+    For STUN and TURN that is the round trip, for a TCP port the connection, for a web server the first byte.
+    """
+    asked = exchanges((check,))
+    return tuple(each.rtt_ms for each in asked) if asked else tuple(_named(check.evidence, 0))
+
+
+def _named(value: Any, depth: int) -> Iterator[float]:
+    if depth > _DEEPEST or not isinstance(value, Mapping | list | tuple):
+        return
+    if isinstance(value, Mapping):
+        for name in _WAITS:
+            found = value.get(name)
+            if isinstance(found, int | float) and not isinstance(found, bool) and found >= 0:
+                yield float(found)
+        value = value.values()
+    for item in value:
+        yield from _named(item, depth + 1)
 
 
 def new_track() -> deque[float | None]:
