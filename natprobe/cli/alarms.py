@@ -9,13 +9,14 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from natprobe.cli.parser import UsageError
+from natprobe_tui.desk import DeskError
 
 LONGEST_S = 30.0
 """A command that runs longer is ended."""
 
 
 def alarm(command: str) -> Callable[[msgspec.Struct], Awaitable[None]]:
-    """What runs `command`, one at a time. Raises UsageError where there is no such program."""
+    """What runs `command`, one at a time; it raises DeskError where that failed. Raises UsageError."""
     try:
         words = shlex.split(command)
     except ValueError as error:
@@ -37,12 +38,16 @@ async def _run(words: list[str], document: bytes) -> None:
         process = await asyncio.create_subprocess_exec(
             *words, stdin=asyncio.subprocess.PIPE, stdout=quiet, stderr=quiet
         )
-    except OSError:
-        return
+    except OSError as error:
+        raise DeskError(f"{words[0]} did not start ({error.strerror})") from None
     try:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LONGEST_S):
                 await process.communicate(document)
+        if process.returncode:
+            raise DeskError(f"{words[0]} ended with exit code {process.returncode}")
+        if process.returncode is None:
+            raise DeskError(f"{words[0]} was ended after {LONGEST_S:g} s")
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):

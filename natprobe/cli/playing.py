@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from functools import partial
@@ -16,11 +17,13 @@ from natprobe.cli.parser import UsageError
 from natprobe.cli.planning import Wanted
 from natprobe.cli.tape import Tape, taping
 from natprobe.events import Emit, Event
+from natprobe_tui.desk import DeskError
 from natprobe_tui.feed import HOST
 
 if TYPE_CHECKING:
     from natprobe.cli.beside import Beside
     from natprobe_tui.app import Watch
+    from natprobe_tui.changes import Told
     from natprobe_tui.feed import Feed, Start
     from natprobe_tui.player import Tell
 
@@ -59,8 +62,25 @@ def told(app: "Watch") -> int:
 def teller(args: argparse.Namespace) -> "Tell | None":
     """What is told of changes, or None where nobody is. Raises UsageError."""
     from natprobe.cli.alarms import alarm  # noqa: PLC0415  only here is asyncio's subprocess wanted
+    from natprobe.cli.webhook import VARIABLE, webhook  # noqa: PLC0415
 
-    return alarm(args.on_change) if args.on_change is not None else None
+    url = args.webhook or os.environ.get(VARIABLE)
+    tells = (
+        *((alarm(args.on_change),) if args.on_change is not None else ()),
+        *((webhook(url, args.ca_file),) if url else ()),
+    )
+    return partial(_tell_all, tells) if tells else None
+
+
+async def _tell_all(tells: "tuple[Tell, ...]", news: "Told") -> None:
+    """Tells them all at once. Raises DeskError where some of them failed."""
+    ended = await asyncio.gather(*(tell(news) for tell in tells), return_exceptions=True)
+    for error in ended:
+        if error is not None and not isinstance(error, DeskError):
+            raise error
+    failed = [str(error) for error in ended if error is not None]
+    if failed:
+        raise DeskError("; ".join(failed))
 
 
 def need_terminal(command: str) -> None:

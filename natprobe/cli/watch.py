@@ -50,6 +50,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="do not look at this host's NAT and candidates at the start",
     )
+    group.add_argument(
+        "--webhook", metavar="URL", help="post the changes of a round as JSON to this URL (or NATPROBE_WEBHOOK)"
+    )
     group.add_argument("--record", metavar="FILE", help="keep the events of all rounds as JSON Lines")
     group.add_argument("--web", action="store_true", help="show it in a browser on this host (extra `web`)")
     group.add_argument(

@@ -105,6 +105,15 @@ async def fetch(hold: Hold, way: Way, request: Request, limits: Limits = DEFAULT
     return exchange.told()
 
 
+async def deliver(hold: Hold, way: Way, request: Request, limits: Limits = DEFAULT_LIMITS) -> Exchanged:
+    """Puts a `request` that nobody else may read: over TLS it is sent only where the certificate is good."""
+    from natprobe.wire.http.answer import AnswerReader  # noqa: PLC0415  h11 is loaded only where HTTP is spoken
+
+    exchange = _Exchange(hold, way, request, limits, AnswerReader(request, limits), private=True)
+    await exchange.run()
+    return exchange.told()
+
+
 @dataclass(frozen=True, slots=True)
 class Switched:
     """The same for a request to speak another protocol. With a 101 the connection stays open, and is the caller's."""
@@ -127,7 +136,10 @@ async def switch(hold: Hold, way: Way, request: Request, limits: Limits = DEFAUL
 class _Exchange:
     """One exchange on its way."""
 
-    def __init__(self, hold: Hold, way: Way, request: Request, limits: Limits, reader: "AnswerReader") -> None:
+    def __init__(
+        self, hold: Hold, way: Way, request: Request, limits: Limits, reader: "AnswerReader", *, private: bool = False
+    ) -> None:
+        self._private = private
         self._hold, self._way, self._request, self._limits, self._reader = hold, way, request, limits, reader
         self._started_ms = hold.clock.now_ms()
         self._asked_ms: float | None = None
@@ -182,6 +194,10 @@ class _Exchange:
             return None
         carrier, self._handshake = opened
         self._connect_ms = self._handshake.started_ms - self._started_ms
+        if self._private and not (self._handshake.name_matches and not self._handshake.errors):
+            self._trouble = self._about(Reason.TLS, f"{way.address} shows no certificate that proves {way.server_name}")
+            await carrier.close()
+            return None
         return carrier
 
     async def _converse(self, carrier: Carrier) -> Trouble | None:

@@ -29,6 +29,7 @@ from natprobe.server import FAULTS, Server, ServerConfig
 from natprobe.server.beside import serve_beside
 from natprobe.target import parse as target_of
 from natprobe.wire.redact import redact
+from natprobe_tui.desk import DeskError
 from natprobe_tui.pace import RULE
 
 ALICE = Credential("alice", Secret("correct horse"))
@@ -136,6 +137,11 @@ async def test_a_command_that_hangs_is_ended_with_its_round(tmp_path: Path) -> N
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_a_command_that_fails_is_told() -> None:
+    with pytest.raises(DeskError, match=r"false ended with exit code 1"):
+        await alarm("false")(_News(n=1))
 
 
 @pytest.mark.parametrize("command", ["", "no-such-program-anywhere --x", "'"])

@@ -10,7 +10,7 @@ from natprobe.fold import fold
 from natprobe.model import Status, Verdict
 from natprobe_reports.culprit import culprit
 from natprobe_tui.board import Board
-from natprobe_tui.changes import told
+from natprobe_tui.changes import Change, told
 from natprobe_tui.facts import days_left, host_words
 from natprobe_tui.place import place_of
 from natprobe_tui.track import KEPT
@@ -39,6 +39,10 @@ def last_round(number: int) -> tuple[object, ...]:
     events = rounds(number)
     starts = [index for index, event in enumerate(events) if isinstance(event, RunStarted)]
     return events[starts[-1] :]
+
+
+def changes_of(board: Board) -> tuple[Change, ...]:
+    return tuple(change for change in board.changes if isinstance(change, Change))
 
 
 @pytest.mark.parametrize("number", range(1, ROUNDS + 1))
@@ -83,7 +87,7 @@ CHANGES: dict[str, tuple[Results, Results, Moves]] = {
 @pytest.mark.parametrize(("before", "after", "moves"), CHANGES.values(), ids=CHANGES)
 def test_of_two_rounds(before: Results, after: Results, moves: Moves) -> None:
     board = board_of((*a_round(*before), *a_round(*after, number=2)))
-    assert [(change.check, change.before, change.after) for change in board.changes] == moves
+    assert [(change.check, change.before, change.after) for change in changes_of(board)] == moves
 
 
 def test_the_first_round_changes_nothing() -> None:
@@ -98,7 +102,7 @@ def test_a_change_has_the_time_at_which_its_result_was_known() -> None:
 
 def test_the_recorded_story_is_told_by_its_changes() -> None:
     board = board_of(recorded())
-    story = [(change.check, change.transport, change.better) for change in board.changes]
+    story = [(change.check, change.transport, change.better) for change in changes_of(board)]
     assert [entry for entry in story if entry[1] == "udp"] == [
         ("turn.relay-in", "udp", False),
         ("turn.relay-in", "udp", True),
@@ -112,7 +116,7 @@ def test_the_recorded_story_is_told_by_its_changes() -> None:
 @pytest.mark.parametrize("number", [SHUT_ROUND, REFUSED_ROUND, STOPPED_ROUND])
 def test_what_broke_is_told_with_the_culprit(number: int) -> None:
     board = board_of(rounds(number))
-    news = told(board.report, tuple(board.changes))
+    news = told(board.report, changes_of(board))
     assert news.verdict == "fail"
     assert news.culprit == culprit(board.report)
     assert msgspec.json.decode(msgspec.json.encode(news))["changes"]

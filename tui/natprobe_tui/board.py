@@ -26,7 +26,7 @@ from natprobe.events import (
 )
 from natprobe.fold import EMPTY, check_of
 from natprobe.model import Check, Report, Status
-from natprobe_tui.changes import Change, between
+from natprobe_tui.changes import Change, Note, between
 from natprobe_tui.host import Host
 from natprobe_tui.moments import at_s, written
 from natprobe_tui.packets import Captured
@@ -47,7 +47,7 @@ class Board:
         """The checks of `report` by place, in the order of the report."""
         self.cells: dict[Cell, list[Check]] = {}
         """The same by cell."""
-        self.changes: deque[Change] = deque(maxlen=CHANGES_KEPT)
+        self.changes: deque[Change | Note] = deque(maxlen=CHANGES_KEPT)
         """The newest last."""
         self.changed_at: dict[Place, str] = {}
         """When each check last changed."""
@@ -107,6 +107,11 @@ class Board:
             case NatClassified() | CandidateFound() | CandidateMissed():
                 self._about_host(event)
         return ()
+
+    def note(self, note: Note) -> None:
+        """Puts a note among the changes."""
+        self.changes.append(note)
+        self.version += 1
 
     @property
     def kept(self) -> Report:

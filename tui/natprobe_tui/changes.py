@@ -30,6 +30,13 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         return _rank(self.after) < _rank(self.before)
 
 
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """Something for the log that is no change: a webhook that failed."""
+
+    at: str
+    words: str
+
+
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """What a command that waits for changes is handed: all changes of one round."""
 
@@ -38,6 +45,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     verdict: str
     culprit: str
     changes: tuple[Change, ...]
+    omitted: int = 0
+    """How many more there are, where not all of them are told."""
 
 
 def told(report: Report, changes: tuple[Change, ...]) -> Told:

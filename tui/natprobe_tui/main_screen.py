@@ -16,7 +16,7 @@ from natprobe_reports.culprit import culprit
 from natprobe_reports.view import findings_of
 from natprobe_reports.words import VERDICT_WORDS, counts, plural
 from natprobe_tui.board import Board
-from natprobe_tui.changes import Change
+from natprobe_tui.changes import Change, Note
 from natprobe_tui.check_screen import CheckScreen, Describe
 from natprobe_tui.facts import host_words
 from natprobe_tui.feed import Feed
@@ -54,7 +54,7 @@ class MainScreen(Screen[None]):
         yield Input(placeholder="filter: words that must all be there", id="filter", compact=True)
         yield Static(id="detail")
         yield Static(" changes (UTC)", id="log-title")
-        yield Sheet[Change](
+        yield Sheet[Change | Note](
             change_row, lambda change: change, empty=" nothing has changed so far", newest_first=True, id="log"
         )
         yield Footer(show_command_palette=False)
@@ -75,7 +75,7 @@ class MainScreen(Screen[None]):
         return self.query_one("#board", Sheet)
 
     @property
-    def log_sheet(self) -> Sheet[Change]:
+    def log_sheet(self) -> Sheet[Change | Note]:
         """The log of changes."""
         return self.query_one("#log", Sheet)
 
@@ -110,7 +110,7 @@ class MainScreen(Screen[None]):
             _show(self.query_one("#status", Static), Text(self._status(), no_wrap=True, overflow="ellipsis"))
 
     @property
-    def here(self) -> Line | Change | None:
+    def here(self) -> Line | Change | Note | None:
         """What the cursor stands on, in the table or in the log."""
         return self.log_sheet.line if self.log_sheet.has_focus else self.board_sheet.line
 
@@ -120,7 +120,7 @@ class MainScreen(Screen[None]):
         here = self.here
         if isinstance(here, Change):
             return _place_of_change(self._board, here)
-        if here is None or here.kind == "group":
+        if here is None or isinstance(here, Note) or here.kind == "group":
             return None
         if here.place is not None:
             return here.place

@@ -1,6 +1,7 @@
 """Plays a feed onto a board and shows the board, at the pace that the user asks for. It probes and judges nothing."""
 
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
 
 from textual.app import App
@@ -8,11 +9,13 @@ from textual.worker import Worker, WorkerError
 
 from natprobe.events import Event
 from natprobe_tui.board import Board
-from natprobe_tui.changes import Told, told
+from natprobe_tui.changes import Note, Told, told
 from natprobe_tui.check_screen import CheckScreen, Describe
+from natprobe_tui.desk import DeskError
 from natprobe_tui.feed import HOST, Feed, Live, Replay
 from natprobe_tui.host_screen import HostScreen
 from natprobe_tui.main_screen import MainScreen
+from natprobe_tui.moments import written
 from natprobe_tui.place import asked_of
 from natprobe_tui.since_screen import SinceScreen
 
@@ -122,7 +125,15 @@ class Player(App[None]):
         if self._bell:
             self.bell()
         if self._tell is not None:
-            self.run_worker(self._tell(news), group="tell", exit_on_error=False)
+            self.run_worker(self._telling(self._tell, news), group="tell", exit_on_error=False)
+
+    async def _telling(self, tell: Tell, news: Told) -> None:
+        """That it failed stands in the log; the watch goes on."""
+        try:
+            await tell(news)
+        except DeskError as why:
+            self.board.note(Note(at=written(time.time()), words=str(why)))
+            self.paint()
 
     def _again(self, asked: str | None) -> None:
         if isinstance(self.feed, Live):

@@ -10,7 +10,7 @@ from natprobe_reports.clean import clean
 from natprobe_reports.view import CellView, state
 from natprobe_reports.words import duration, plural
 from natprobe_tui.board import Board
-from natprobe_tui.changes import Change, worst
+from natprobe_tui.changes import Change, Note, worst
 from natprobe_tui.facts import days_left
 from natprobe_tui.marks import COLUMNS, GONE, NOTHING, RUNNING, Mark, mark_of
 from natprobe_tui.moments import clock
@@ -189,8 +189,12 @@ def _long(
     )
 
 
-def change_row(change: Change, columns: int) -> Spans:
+def change_row(change: Change | Note, columns: int) -> Spans:
     """One row of the log of changes."""
+    if isinstance(change, Note):
+        room = columns - 2 * _MARGIN - _TIME - 1
+        margin, at = " " * _MARGIN, clock(change.at).ljust(_TIME + 1)
+        return _spans(("", margin), ("dim", at), ("warn", fit(clean(change.words), room)))
     after = GONE if change.after is None else mark_of(change.after)
     before = "new" if change.before is None else mark_of(change.before).word
     where = " ".join(filter(None, (change.transport, str(change.address or change.target))))
