@@ -6,6 +6,7 @@ A secret goes into a message only where the caller says so. Whatever the gateway
 import asyncio
 import contextlib
 import secrets
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from natprobe.client.http import Exchanged, HttpExchange
 from natprobe.client.rig import Trusted
 from natprobe.client.websocket import Ended, WebSocket
 from natprobe.credential import Secret
+from natprobe.ice.line import LONGEST_LINE
 from natprobe.probe import Context
 from natprobe.signalling.upgrades import Upgraded, open_socket, page_origin
 from natprobe.web.asking import JSON_BODY, ask
@@ -26,6 +28,8 @@ WAIT_S = 4.0
 _LIMITS = Limits(total_s=WAIT_S)
 _HURRY = Limits(total_s=0.8)
 _HURRY_S = 0.3
+_MOST_EVENTS = 16
+_MOST_WAITING = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,13 @@ class Answer:
         return told if isinstance(told, int) and told > 0 else None
 
     @property
+    def candidate(self) -> str | None:
+        """The candidate that a trickle event brings; None in the last one, and in all other events."""
+        told = (self.message or {}).get("candidate")
+        line = told.get("candidate") if isinstance(told, dict) else None
+        return line[:LONGEST_LINE] if isinstance(line, str) and line else None
+
+    @property
     def jsep(self) -> str | None:
         """The session description that came with it."""
         told = (self.message or {}).get("jsep")
@@ -83,6 +94,31 @@ class Api(Protocol):
 
     async def farewell(self, message: dict[str, Any], *ids: int) -> None:
         """Sends a last message, and waits no longer than closing may take."""
+
+
+class Events:
+    """A session's events in their order; candidates that come one by one are kept, before the answer and after it."""
+
+    def __init__(self, api: Api, session: int) -> None:
+        self.api = api
+        self._session = session
+        self._lines: list[str] = []
+        self._complete = False
+
+    async def next(self) -> Answer:
+        """The next event."""
+        event = await self.api.event(self._session)
+        if event.kind == "trickle":
+            self._lines += [event.candidate] if event.candidate else []
+            self._complete = event.candidate is None
+        return event
+
+    async def candidates(self) -> tuple[str, ...]:
+        """All of them, once Janus has said that these were all, or says nothing more (RFC 8838 section 14)."""
+        for _ in range(_MOST_EVENTS):
+            if self._complete or (await self.next()).message is None:
+                break
+        return tuple(self._lines)
 
 
 def over_http(ctx: Context, secret: Secret | None) -> "HttpApi":
@@ -132,6 +168,8 @@ class WebSocketApi:
 
     def __init__(self, socket: WebSocket, secret: Secret | None) -> None:
         self._socket, self._secret = socket, secret
+        self._waiting: deque[dict[str, Any]] = deque(maxlen=_MOST_WAITING)
+        """Events that came while something else was awaited."""
 
     async def info(self) -> Answer:
         """See Api."""
@@ -143,7 +181,7 @@ class WebSocketApi:
 
     async def event(self, session: int) -> Answer:  # noqa: ARG002  the only session of this connection
         """See Api."""
-        return await self._next(None)
+        return Answer(message=self._waiting.popleft()) if self._waiting else await self._next(None)
 
     async def farewell(self, message: dict[str, Any], *ids: int) -> None:
         """See Api."""
@@ -171,6 +209,7 @@ class WebSocketApi:
                         return Answer(detail="it sent a message that is no JSON object")
                     if transaction is None or message.get("transaction") == transaction:
                         return Answer(message=message)
+                    self._waiting.append(message)
         return Answer(detail=f"no message came within {WAIT_S:g} s")
 
 

@@ -121,6 +121,15 @@ def _value(lines: list[str], name: str) -> str | None:
     return next((line.removeprefix(head).strip() for line in lines if line.startswith(head)), None)
 
 
+def with_candidates(description: Description, lines: tuple[str, ...]) -> Description:
+    """`description` with candidates that came after it (RFC 8838), put to its first section: all share one bundle."""
+    if not lines or not description.media:
+        return description
+    first, *others = description.media
+    first = msgspec.structs.replace(first, candidates=(*first.candidates, *lines[:MOST_CANDIDATES]))
+    return msgspec.structs.replace(description, media=(first, *others))
+
+
 def offer(login: IceLogin, fingerprint: bytes, direction: str) -> str:
     """An offer of one audio and one video stream in one bundle, such as a browser's, without candidates of its own.
 

@@ -15,6 +15,7 @@ from natprobe.gateway.janus import Answer, Api, Gateway, over_http, over_websock
 from natprobe.model import Status
 from natprobe.probe import Context, Judgement, Probe
 from natprobe.signalling.controls import is_fallback
+from natprobe.signalling.refusals import is_of_tls, unanswered
 from natprobe.signalling.upgrades import Upgraded
 
 SHORT_S = 30
@@ -134,6 +135,8 @@ def judge(evidence: Evidence) -> Judgement:
 
 
 def _judged_absence(evidence: Evidence) -> Judgement:
+    if evidence.exchange is not None and is_of_tls(evidence.exchange):
+        return unanswered(evidence.exchange, evidence.uri)
     status = evidence.exchange.status if evidence.exchange else None
     facts = {"uri": evidence.uri, "detail": evidence.detail, "code": str(status or "")}
     finding = "http-spa-fallback" if evidence.fallback else "janus-unreachable"

@@ -10,9 +10,9 @@ import msgspec
 
 from natprobe.address import Address
 from natprobe.events import Raised
-from natprobe.gateway.janus import WAIT_S, Answer, Api, Gateway, secret_for
+from natprobe.gateway.janus import WAIT_S, Answer, Api, Events, Gateway, secret_for
 from natprobe.gateway.media import Answered, Offer, new_offer
-from natprobe.ice.sdp import SdpError, parse
+from natprobe.ice.sdp import SdpError, parse, with_candidates
 from natprobe.model import Status
 from natprobe.probe import Context, Judgement, Probe
 
@@ -62,27 +62,30 @@ async def observe(ctx: Context) -> Evidence:
 
 async def _offered(ctx: Context, evidence: Evidence, api: Api, ids: tuple[int, int]) -> Evidence:
     offer = new_offer("sendrecv")
-    answer = await _answer(api, offer, ids)
+    events = Events(api, ids[0])
+    answer = await _answer(events, offer, ids)
     if answer.jsep is None:
         return _stopped(evidence, answer)
     try:
         description = parse(answer.jsep)
     except SdpError as error:
         return msgspec.structs.replace(evidence, reason=f"its answer cannot be read: {error}")
+    if not any(media.candidates for media in description.media):
+        description = with_candidates(description, await events.candidates())
     ctx.bench.put(Answered(description, offer.login))
     count = sum(len(media.candidates) for media in description.media)
     return msgspec.structs.replace(evidence, reached="answered", candidates=count)
 
 
-async def _answer(api: Api, offer: Offer, ids: tuple[int, int]) -> Answer:
+async def _answer(events: Events, offer: Offer, ids: tuple[int, int]) -> Answer:
     """The event that holds the answer; what came instead where none did."""
     body = {"audio": True, "video": True}
     jsep = {"type": "offer", "sdp": offer.sdp}
-    answer = await api.ask({"janus": "message", "body": body, "jsep": jsep}, *ids)
+    answer = await events.api.ask({"janus": "message", "body": body, "jsep": jsep}, *ids)
     for _ in range(_MOST_EVENTS):
         if answer.jsep is not None or answer.message is None or answer.kind == "error" or _refused(answer):
             return answer
-        answer = await api.event(ids[0])
+        answer = await events.next()
     return answer
 
 

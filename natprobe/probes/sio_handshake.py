@@ -17,7 +17,7 @@ from natprobe.model import Status
 from natprobe.probe import Context, Judgement, Probe
 from natprobe.signalling.controls import fetch_without_tls, is_fallback
 from natprobe.signalling.enginews import Direct, begin
-from natprobe.signalling.refusals import facts_of, no_answer, proxy_fault, seconds, status_words
+from natprobe.signalling.refusals import facts_of, proxy_fault, seconds, status_words, unanswered
 from natprobe.signalling.socketio import VERSIONS, Outcome, Poll, PollingSession, Shaken, Spoken, shake
 from natprobe.signalling.upgrades import HTTP_PORT, declared_engine, engine_path, is_socketio
 from natprobe.wire.engineio import Version, opened, packets, separate
@@ -190,9 +190,7 @@ def _judged_heartbeat(evidence: Evidence, words: str) -> Judgement:
 def _judged_refusal(evidence: Evidence) -> Judgement:
     poll = next((each for each in evidence.polls if each.asked == evidence.declared), evidence.polls[0])
     if poll.exchange.status is None:
-        why = poll.exchange.trouble.detail if poll.exchange.trouble else "nothing came"
-        raised = no_answer(poll.exchange, evidence.uri)
-        return Judgement(status=Status.FAIL, summary=f"no answer: {why}", raised=raised)
+        return unanswered(poll.exchange, evidence.uri)
     answer = _what_came(evidence, poll)
     return Judgement(
         status=Status.FAIL, summary=f"no Engine.IO handshake: {answer}", raised=(_refusal_finding(evidence, poll),)

@@ -10,7 +10,7 @@ from natprobe.gateway.srs import VersionTold, ask_versions, code_of, told, versi
 from natprobe.model import Status
 from natprobe.probe import Context, Judgement, Probe
 from natprobe.signalling.controls import is_fallback
-from natprobe.signalling.refusals import status_words
+from natprobe.signalling.refusals import is_of_tls, status_words, unanswered
 from natprobe.web.pages import is_html
 
 
@@ -50,6 +50,8 @@ def judge(evidence: Evidence) -> Judgement:
     """HTTP's own status says little: `code` 0 and a version do."""
     if evidence.code == 0 and evidence.version is not None:
         return Judgement(status=Status.PASS, summary=f"SRS {evidence.version}")
+    if evidence.exchange.status is None and is_of_tls(evidence.exchange):
+        return unanswered(evidence.exchange, evidence.uri)
     detail = _detail(evidence)
     facts = {"uri": evidence.uri, "detail": detail, "code": str(evidence.exchange.status or "")}
     finding = "http-spa-fallback" if evidence.fallback else "srs-api-unreachable"

@@ -16,7 +16,7 @@ from natprobe.events import Raised
 from natprobe.model import Status
 from natprobe.probe import Context, Judgement, Probe
 from natprobe.signalling.controls import is_fallback, upgrade_without_tls
-from natprobe.signalling.refusals import SLOW_MS, facts_of, no_answer, refused_upgrade, seconds, status_words
+from natprobe.signalling.refusals import SLOW_MS, facts_of, refused_upgrade, seconds, status_words, unanswered
 from natprobe.signalling.upgrades import (
     HTTP_PORT,
     Upgraded,
@@ -177,11 +177,9 @@ _FLAWS = {
 
 
 def _judged_silence(evidence: Evidence) -> Judgement:
-    page = evidence.page
     if evidence.http2 is not None:
         return _judged_http2(evidence, evidence.http2)
-    why = page.exchange.trouble.detail if page.exchange.trouble else "nothing came"
-    return Judgement(status=Status.FAIL, summary=f"no answer: {why}", raised=no_answer(page.exchange, evidence.uri))
+    return unanswered(evidence.page.exchange, evidence.uri)
 
 
 def _judged_http2(evidence: Evidence, http2: Http2) -> Judgement:

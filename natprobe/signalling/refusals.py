@@ -3,7 +3,9 @@
 from natprobe.client.http import HttpExchange
 from natprobe.client.websocket import Upgrade
 from natprobe.events import Raised
+from natprobe.model import Status
 from natprobe.net.trouble import Reason
+from natprobe.probe import Judgement
 
 _BY_STATUS = {
     400: "ws-400",
@@ -55,14 +57,26 @@ def proxy_fault(exchange: HttpExchange, uri: str) -> Raised | None:
     return None if found is None else Raised(id=found, facts=facts_of(exchange, uri))
 
 
-def no_answer(exchange: HttpExchange, uri: str) -> tuple[Raised, ...]:
-    """The finding where no answer could be read. What TLS or the port itself met is told by their own checks."""
+def is_of_tls(exchange: HttpExchange) -> bool:
+    """Whether nothing was asked because TLS did not come up."""
+    return exchange.trouble is not None and exchange.trouble.reason is Reason.TLS
+
+
+def unanswered(exchange: HttpExchange, uri: str) -> Judgement:
+    """What it means that no answer could be read. What TLS met is told by its own check, and so not here again."""
     trouble = exchange.trouble
-    if trouble is None or trouble.reason not in _NO_ANSWERS:
-        return ()
-    return (Raised(id=_NO_ANSWERS[trouble.reason], facts=facts_of(exchange, uri) | {"detail": trouble.detail}),)
+    if trouble is None:
+        return Judgement(status=Status.INCONCLUSIVE, summary="not decided: nothing was answered")
+    if is_of_tls(exchange):
+        return Judgement(status=Status.SKIP, summary=f"not asked, as TLS does not come up: {trouble.detail}")
+    if trouble.reason in _OURS:
+        return Judgement(status=Status.INCONCLUSIVE, summary=f"not decided: {trouble.detail}")
+    found = _NO_ANSWERS.get(trouble.reason)
+    raised = Raised(id=found or "", facts=facts_of(exchange, uri) | {"detail": trouble.detail})
+    return Judgement(status=Status.FAIL, summary=f"no answer: {trouble.detail}", raised=(raised,) if found else ())
 
 
+_OURS = frozenset({Reason.NO_ROUTE, Reason.NOT_PERMITTED, Reason.LOCAL})
 _NO_ANSWERS = {
     Reason.MALFORMED: "http-answer-malformed",
     **dict.fromkeys((Reason.SILENT, Reason.TIMEOUT, Reason.CLOSED, Reason.RESET), "http-no-answer"),

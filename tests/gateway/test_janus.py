@@ -115,3 +115,13 @@ def test_a_proxy_that_doubles_a_slash_leaves_sessions_to_urls_that_end_in_one(bu
     assert without.check("janus.session").summary == "no session: it answered 404 Not Found and no JSON object"
     assert ending.statuses(*CALL) == ["pass", "pass", "pass"]
     assert ending.findings == {"nginx-path-rewrite"}
+
+
+@pytest.mark.parametrize("uri", [HTTP, WS])
+def test_candidates_that_come_after_the_answer_are_asked_as_well(build_world: BuildWorld, uri: str) -> None:
+    world = build_world(OPEN)
+    Janus(world, MAPPED, "full_trickle = true")
+    told = asked(world, uri, SECRET, secret=API_SECRET)
+    assert told.check("janus.info").evidence["info"]["full_trickle"] is True
+    assert told.statuses(*CALL) == ["pass", "pass", "pass"]
+    assert [each["fate"] for each in told.check("janus.media").evidence["candidates"]] == ["answered"]

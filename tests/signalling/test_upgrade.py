@@ -125,6 +125,17 @@ async def test_a_server_that_stays_silent_is_told_with_the_wait() -> None:
     assert told.check("ws.upgrade").summary.endswith("did not answer within 8.0 s")
 
 
+async def test_what_tls_meets_is_told_once_and_not_here() -> None:
+    with node("signalling") as port:
+        told = await checked(f"wss://127.0.0.1:{port}/socket.io/", only=("ws.", "sio.", "tls."))
+        gateway = await checked(
+            f"janus+https://127.0.0.1:{port}/", f"srs+https://127.0.0.1:{port}/", only=("janus.", "srs.")
+        )
+    assert {told.check(each).status for each in ("ws.upgrade", "sio.handshake")} == {Status.SKIP}
+    assert {gateway.check(each).status for each in ("janus.info", "srs.version")} == {Status.SKIP}
+    assert not told.findings & {"http-no-answer", "http-answer-malformed"}
+
+
 async def test_the_origin_of_the_page_is_what_counts() -> None:
     def answer(_method: str, _path: str, fields: dict[str, str]) -> bytes:
         good = fields.get("origin") == "https://good.example"
