@@ -28,7 +28,8 @@ SENDS_S = (0.0, 0.4, 1.0)
 """A SYN, and its repetitions where nothing comes back."""
 _LISTENS_S = 1.5
 _NOT_TOLD = "it is not told who sent the reset of a port"
-_ACK, _RST, _SYN = 0x10, 0x04, 0x02
+_ROUND_TRIPS, _AFTER_S = 3, 0.1
+_RST, _SYN = 0x04, 0x02
 _HEADER = 20  # RFC 9293 section 3.1
 _LARGEST = 65535
 
@@ -78,7 +79,8 @@ def limits() -> tuple[str, ...]:
 async def answers(targets: tuple[Address, ...], clock: Clock) -> dict[Address, Segment]:
     """What each of `targets` (one host's ports) answers to a SYN; those that are silent, or not asked, are left out.
 
-    Takes a second and a half at most. Without scapy, privilege or a route nobody is asked.
+    Takes a second and a half at most, and a few round trips where the first one answers. Without scapy, privilege or
+    a route nobody is asked.
     """
     source = source_address_for(targets[0])
     if source is None or not may_send():
@@ -98,29 +100,39 @@ class _Asking:
         self._scapy, self._sock, self._source, self._clock = scapy, sock, source, clock
         self._sequence = secrets.randbelow(1 << 32)
         self._heard: dict[Address, Segment] = {}
+        self._heard_s: dict[Address, float] = {}
         self._arrived = asyncio.Event()
 
     async def ask(self, targets: tuple[Address, ...]) -> dict[Address, Segment]:
+        """Sends and listens; once the first target has answered, only as long as the others are likely to take."""
         loop = asyncio.get_running_loop()
         loop.add_reader(self._sock, self._readable)
+        began = self._clock.now()
+        moments = [began + at_s for at_s in (*SENDS_S, _LISTENS_S)]
         try:
-            began = self._clock.now()
-            for at_s in (*SENDS_S, _LISTENS_S):
-                if await self._all_heard(targets, began + at_s):
+            while moments and not self._heard.keys() >= {*targets}:
+                until_s = min(moments[0], self._enough_s(targets[0], began))
+                if await self._hears(until_s):
+                    continue
+                if until_s < moments.pop(0) or not moments:
                     break
-                if at_s < _LISTENS_S:
-                    self._send(target for target in targets if target not in self._heard)
+                self._send(target for target in targets if target not in self._heard)
         finally:
             loop.remove_reader(self._sock)
         return {target: self._heard[target] for target in targets if target in self._heard}
 
-    async def _all_heard(self, targets: tuple[Address, ...], until_s: float) -> bool:
+    def _enough_s(self, first: Address, began: float) -> float:
+        answered_s = self._heard_s.get(first)
+        return float("inf") if answered_s is None else answered_s + _ROUND_TRIPS * (answered_s - began) + _AFTER_S
+
+    async def _hears(self, until_s: float) -> bool:
+        """Whether something arrived by then."""
+        self._arrived.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, until_s - self._clock.now())):
-                while not self._heard.keys() >= {*targets}:
-                    self._arrived.clear()
-                    await self._arrived.wait()
-        return self._heard.keys() >= {*targets}
+                await self._arrived.wait()
+                return True
+        return False
 
     def _send(self, targets: Iterator[Address]) -> None:
         for target in targets:
@@ -146,10 +158,10 @@ class _Asking:
                 self._take(Address(host, segment.sport), int(segment.flags), ttl)
 
     def _take(self, whose: Address, flags: int, ttl: int) -> None:
-        if flags & _RST:
-            self._heard.setdefault(whose, Segment(kind="reset", ttl=ttl))
-        elif flags & _SYN and flags & _ACK:
-            self._heard.setdefault(whose, Segment(kind="accepted", ttl=ttl))
+        if whose in self._heard or not flags & (_RST | _SYN):
+            return
+        self._heard[whose] = Segment(kind="reset" if flags & _RST else "accepted", ttl=ttl)
+        self._heard_s[whose] = self._clock.now()
         self._arrived.set()
 
 

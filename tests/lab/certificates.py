@@ -88,7 +88,7 @@ def _validity(kind: Kind) -> tuple[dt.datetime, dt.datetime]:
         "expired": (now - 30 * day, now - 2 * day),
         "not-yet-valid": (now + 2 * day, now + 30 * day),
         "old": (now - 40 * day, now + 40 * day),
-        "expiring": (now - 30 * day, now + 10 * day),
+        "expiring": (now - 30 * day, now + 10.5 * day),
     }
     return spans.get(kind, (now - day, now + 60 * day))
 

@@ -4,8 +4,10 @@ import pytest
 
 from natprobe.address import Address
 from natprobe.client.tls_trials import Trial, VersionTrial
+from natprobe.net.certificate import CertificateInfo
+from natprobe.net.handshake import ChainError, Handshake
 from natprobe.net.trouble import Reason, Trouble
-from natprobe.probes import tls_handshake, tls_protocol
+from natprobe.probes import tls_certificate, tls_handshake, tls_protocol
 
 SERVER = Address("203.0.113.10", 443)
 Told = tuple[str, set[str]]
@@ -57,3 +59,68 @@ def test_a_version_that_did_not_answer_is_neither_offered_nor_refused() -> None:
     assert versions(shaken=False, three="untold", four="untold") == ("inconclusive", set())
     assert versions(shaken=True, two="completed", three="completed") == ("warn", {"tls-legacy-protocols"})
     assert versions(shaken=False, two="completed") == ("fail", {"tls-too-old-only"})
+
+
+ROOT = CertificateInfo(sha256="00", subject="CN=Root", self_issued=True, key="RSA 1024")
+"""Its own signature and key vouch for nothing: it is trusted as it is, or not at all."""
+
+
+def certificate(
+    *more: CertificateInfo, uri: str = "https://www.example.org/", min_days: int = 30, weak: str = "", **leaf: str
+) -> Told:
+    """The verdict, on 24 November 2026, on a certificate for www.example.org that ends on 24 January 2027."""
+    given = {"subject": "CN=www.example.org", "key": "EC P-256", "signature_algorithm": "ecdsa-with-SHA256"} | leaf
+    shown = CertificateInfo(sha256="aa", not_after="2027-01-24T00:00:00Z", dns_names=("www.example.org",), **given)  # type: ignore[arg-type]
+    errors = (ChainError(depth=0, code=66, name=weak, sentence="it is weak"),) if weak else ()
+    name = uri.partition("//")[2].strip("/") or uri.partition(":")[2]
+    handshake = Handshake(
+        version="TLSv1.3",
+        cipher=None,
+        alpn=None,
+        server_name=name,
+        sni_sent=True,
+        started_ms=0.0,
+        connected_ms=1.0,
+        duration_ms=1.0,
+        chain=(shown, *more),
+        errors=errors,
+        name_matches=name == "www.example.org",
+    )
+    evidence = tls_certificate.Evidence(
+        server=SERVER, handshake=handshake, now="2026-11-24T00:00:00Z", insecure=False, uri=uri, min_days=min_days
+    )
+    judgement = tls_certificate.judge(evidence)
+    return str(judgement.status), {raised.id for raised in judgement.raised}
+
+
+def test_how_many_days_are_enough_is_for_the_user_to_say() -> None:
+    assert certificate() == ("pass", set())
+    assert certificate(min_days=61) == ("pass", set())
+    assert certificate(min_days=62) == ("warn", {"tls-expiring"})
+
+
+@pytest.mark.parametrize(
+    ("key", "hashed", "finding"),
+    [
+        ("RSA 2048", "sha256WithRSAEncryption", None),
+        ("RSA 1024", "sha256WithRSAEncryption", "tls-weak-key"),
+        ("RSA 2048", "sha1WithRSAEncryption", "tls-weak-signature"),
+        ("RSA 2048", "md5WithRSAEncryption", "tls-weak-signature"),
+        ("unreadable", "unreadable", None),
+    ],
+)
+def test_short_keys_and_broken_hashes_are_told_of_all_but_the_root(key: str, hashed: str, finding: str | None) -> None:
+    told = ("fail", {finding}) if finding else ("pass", set())
+    assert certificate(ROOT, key=key, signature_algorithm=hashed) == told
+    above = CertificateInfo(sha256="bb", subject="CN=Between", key=key, signature_algorithm=hashed)
+    assert certificate(above, ROOT) == told
+
+
+def test_what_openssl_finds_too_weak_is_told_as_such() -> None:
+    assert certificate(weak="issuer-key-too-small") == ("fail", {"tls-weak-key"})
+    assert certificate(weak="weak-signature") == ("fail", {"tls-weak-signature"})
+
+
+def test_an_address_is_for_turn_to_be_replaced_by_a_name_and_for_a_site_a_name_that_the_certificate_lacks() -> None:
+    assert certificate(uri="https://192.0.2.1/") == ("fail", {"tls-hostname-mismatch"})
+    assert certificate(uri="turns:192.0.2.1") == ("fail", {"uri-ip-literal-with-turns"})

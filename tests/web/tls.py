@@ -146,7 +146,7 @@ TLS = (
         exit_code=0,
         warnings=frozenset({"tls-expiring"}),
         statuses=PASSED | {"tls.certificate": "warn"},
-        says=("ends in 9 days",),
+        says=("ends in 10 days",),
     ),
     Site(
         name="dialled-by-address",
