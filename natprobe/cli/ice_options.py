@@ -5,16 +5,18 @@ import sys
 import time
 from pathlib import Path
 
-from natprobe.catalogue import entry_of
+import msgspec
+
 from natprobe.cli.options import credential, deadline_s, families, settings
 from natprobe.cli.parser import UsageError
 from natprobe.events import CheckEnded
 from natprobe.gathering import Wish
 from natprobe.iceservers import IceServers, IceServersError, read
-from natprobe.model import Command, Status
+from natprobe.model import Command
 from natprobe.plan import Plan
-from natprobe.probes import all_probes
+from natprobe.probes import all_probes, iceservers_shape
 from natprobe.target import Target, TargetError, parse
+from natprobe.web.handed import described
 
 SCHEMES = frozenset({"stun", "stuns", "turn", "turns"})
 
@@ -51,20 +53,19 @@ def wished(args: argparse.Namespace, uris: list[str], command: Command) -> Wish:
 
 
 def lint(name: str, listed: IceServers) -> CheckEnded:
-    """The check that tells what is wrong with the configuration."""
-    severities = {entry_of(raised.id).severity for raised in listed.raised}
-    status = Status.FAIL if "error" in severities else Status.WARN if "warning" in severities else Status.PASS
-    count = len(listed.servers)
-    told = f"{count} URIs" if count != 1 else "1 URI"
-    faults = f", {len(listed.raised)} remarks" if len(listed.raised) > 1 else ", 1 remark" if listed.raised else ""
+    """What `natprobe check -d` would say of the list, as the same check."""
+    servers = tuple(described(server, time.time()) for server in listed.servers)
+    evidence = iceservers_shape.Evidence(name=name, servers=servers, unusable=listed.unusable, raised=listed.raised)
+    judgement = iceservers_shape.judge(evidence)
     return CheckEnded(
-        id="iceconfig.shape",
+        id=iceservers_shape.PROBE.id,
         target=name,
-        status=status,
-        summary=f"{told}{faults}",
+        status=judgement.status,
+        summary=judgement.summary,
         started_ms=0.0,
         duration_ms=0.0,
-        raised=listed.raised,
+        evidence=msgspec.to_builtins(evidence),
+        raised=judgement.raised,
     )
 
 

@@ -17,7 +17,8 @@ class HandedOut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     user: str | None = None
     time_limited: bool = False
     """Whether the user name tells when the credential ends (TURN REST)."""
-    followed: Followed
+    followed: Followed | None = None
+    """None where the list alone is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,17 @@ class Issued:
 
 def follow_server(ctx: Context, each: IceServer) -> HandedOut:
     """Has it checked beside the target that named it."""
-    known = examine(each.credential, ctx.settings.now_s) if each.credential else None
+    return described(each, ctx.settings.now_s, ctx.follow(Lead(each.target, each.credential)))
+
+
+def described(each: IceServer, now_s: float, followed: Followed | None = None) -> HandedOut:
+    """One URI of a list at the UNIX time `now_s`, and what became of it."""
+    known = examine(each.credential, now_s) if each.credential else None
     return HandedOut(
         uri=str(each.target),
         user=each.credential.username if each.credential else None,
         time_limited=known is not None and known.looks_like_rest,
-        followed=ctx.follow(Lead(each.target, each.credential)),
+        followed=followed,
     )
 
 

@@ -26,6 +26,7 @@ _CLAIMS = tuple(
         ("srs.version", "answers as an SRS server"),
         ("apprtc.join", "answers as an AppRTC room server"),
         ("collider.register", "registers clients"),
+        ("iceservers.shape", "lists servers as browsers take them"),
         ("iceconfig.shape", "returns a sound ICE configuration"),
         ("sio.handshake", "speaks Socket.IO"),
         ("ws.upgrade", "speaks WebSocket"),
