@@ -133,7 +133,7 @@ def _finding(finding: str, checks: list[Check]) -> Finding:
     return Finding(
         id=finding,
         severity=told.severity,
-        target=first.target if len(checks) == 1 else first.asked or first.target,
+        target=_subject(checks),
         check=first.id,
         address=first.address,
         title=filled.title,
@@ -141,6 +141,16 @@ def _finding(finding: str, checks: list[Check]) -> Finding:
         fix=filled.fix,
         evidence=filled.evidence + _elsewhere(checks),
     )
+
+
+def _subject(checks: list[Check]) -> str:
+    """The one cell that it was seen at, or the target as it was asked; whose answer named it stays with it."""
+    first = checks[0]
+    asked = first.asked or first.target
+    if len(checks) > 1:
+        return asked
+    _, led, origin = asked.partition(" from ")  # as Context.asked joins them
+    return f"{first.target}{led}{origin}"
 
 
 def _elsewhere(checks: list[Check]) -> str:

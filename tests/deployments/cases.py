@@ -65,6 +65,7 @@ MEETING_MENDED = Case(
     secrets={"MEETING_TURN_SECRET": meeting.SECRET, "MEETING_JANUS_SECRET": API_SECRET},
 )
 
+_FROM_JOIN = "from apprtc+https://rooms.example.org/"
 _ENDPOINT = "iceconfig+http://rooms.example.org:8088/v1alpha/iceconfig?key="
 ROOMS = Case(
     name="apprtc",
@@ -85,7 +86,7 @@ ROOMS = Case(
             *at("https://rooms.example.org/", "tls-self-signed"),
             *at("apprtc+https://rooms.example.org/", "tls-self-signed", "turn-auth-weak-or-public-credentials"),
             *at("collider+wss://rooms.example.org:8089/ws", "tls-self-signed"),
-            *at("stun:rooms.example.org:8089 from apprtc+https://rooms.example.org/", "uri-wrong-service-port"),
+            *at(f"stun:rooms.example.org:8089 {_FROM_JOIN}", "uri-wrong-service-port"),
             *at(
                 _ENDPOINT,
                 *("iceconfig-expired", "iceconfig-mixed-content", "iceconfig-cors", "iceconfig-content-type"),
@@ -94,8 +95,8 @@ ROOMS = Case(
             *at(f"turn:rooms.example.org:3478 from {_ENDPOINT}", "turn-auth-mode-mismatch", "iceconfig-turn-rejects"),
             *at("turn:rooms.example.org?transport=udp", "turn-relay-private-address"),
             *at("turn:rooms.example.org?transport=tcp", "turn-relay-private-address"),
-            *at("turn:rooms.example.org:3478?transport=udp", "turn-relay-private-address"),
-            *at("turn:rooms.example.org:3478?transport=tcp", "turn-relay-private-address"),
+            *at(f"turn:rooms.example.org:3478?transport=udp {_FROM_JOIN}", "turn-relay-private-address"),
+            *at(f"turn:rooms.example.org:3478?transport=tcp {_FROM_JOIN}", "turn-relay-private-address"),
             *at("tcp:rooms.example.org:5766", "service-exposed"),
             *at("tcp:rooms.example.org:8088", "service-exposed"),
         )
