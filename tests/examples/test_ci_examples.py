@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 from ruamel.yaml import YAML
 
@@ -137,6 +138,14 @@ def verified(units: list[Path]) -> str:
 def cron_job() -> dict[str, Any]:
     read: dict[str, Any] = YAML(typ="safe").load((FOLDER / "kubernetes-cronjob.yaml").read_text(encoding="utf-8"))
     return read
+
+
+def test_kubernetes_own_schema_is_content() -> None:
+    job, newest = cron_job(), kubernetes_validate.latest_version()
+    kubernetes_validate.validate(job, newest, strict=True)
+    job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["restart"] = "Never"
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(job, newest, strict=True)
 
 
 def test_the_cron_job_has_the_shape_that_kubernetes_wants() -> None:
