@@ -6,13 +6,14 @@ declares both. Live things that later probes of the same cell need (an allocatio
 `Bench` by type; a probe whose need was never put there is skipped by the runner, which names the reason.
 """
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 
 from natprobe.address import Address, AddressKind
 from natprobe.client.hold import Hold
+from natprobe.client.shared import Once, each_time
 from natprobe.credential import Credential, Secret
 from natprobe.events import Raised, TransportName
 from natprobe.expectations import Expectations
@@ -156,18 +157,6 @@ class Advance(Protocol):
 
 def untold(done: float, total: float, unit: str) -> None:
     """For runs that nobody watches."""
-
-
-class Once(Protocol):
-    """Makes an inquiry that other targets of the run make as well, and shares its answer among them."""
-
-    async def __call__(self, key: Hashable, work: Callable[[], Awaitable[T]]) -> T:
-        """What `work` gives, begun by whoever asks first. `key` says all that the answer depends on."""
-
-
-async def each_time(key: Hashable, work: Callable[[], Awaitable[T]]) -> T:  # noqa: ARG001
-    """For runs that share nothing."""
-    return await work()
 
 
 class Bench(msgspec.Struct):

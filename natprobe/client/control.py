@@ -9,6 +9,7 @@ import msgspec
 from natprobe.address import Address
 from natprobe.client.hold import Hold
 from natprobe.client.line import Way, open_line
+from natprobe.client.shared import Once
 from natprobe.events import TransportName
 from natprobe.net.tcp import open_stream
 from natprobe.net.trouble import Trouble
@@ -68,16 +69,21 @@ def within_tls(asked: tuple[Control, ...]) -> tuple[str, str] | None:
     return ("uri-wrong-service-port", "it speaks TLS, and no STUN within") if said == "open" else None
 
 
-async def around(address: Address, hold: Hold) -> tuple[Control, ...]:
+async def around(address: Address, hold: Hold, once: Once) -> tuple[Control, ...]:
     """What else the host of a silent TCP port says, asked after a second: UDP to that port, and ports that are common.
 
     Nothing is said on the connections. Run beside the question itself, as `controls` is.
     """
     await asyncio.sleep(CONTROL_AFTER_S)
-    ports = [port for port in NEIGHBOURS if port != address.port]
-    knocks = (_knock(Address(address.host, port), hold) for port in ports)
-    udp, *answers = await asyncio.gather(ask_plainly("udp", address, hold), *knocks)
-    return (udp, *answers)
+    udp, common = await asyncio.gather(
+        ask_plainly("udp", address, hold),
+        once(("common ports", address.host), lambda: _common_ports(address.host, hold)),
+    )
+    return (udp, *(control for control in common if control.port != address.port))
+
+
+async def _common_ports(host: str, hold: Hold) -> tuple[Control, ...]:
+    return tuple(await asyncio.gather(*(_knock(Address(host, port), hold) for port in NEIGHBOURS)))
 
 
 async def _knock(address: Address, hold: Hold) -> Control:

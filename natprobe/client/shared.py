@@ -5,9 +5,21 @@ The work belongs to the run, and not to whoever began it: a target that is cut o
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
+
+
+class Once(Protocol):
+    """Makes an inquiry that other targets of the run make as well, and shares its answer among them."""
+
+    async def __call__(self, key: Hashable, work: Callable[[], Awaitable[T]]) -> T:
+        """What `work` gives, begun by whoever asks first. `key` says all that the answer depends on."""
+
+
+async def each_time(key: Hashable, work: Callable[[], Awaitable[T]]) -> T:  # noqa: ARG001
+    """For runs that share nothing."""
+    return await work()
 
 
 class Shared:

@@ -60,7 +60,7 @@ async def observe(ctx: Context) -> Evidence:
     cell, closed = ctx.cell, ctx.settings.expect.closed
     ranges: Ranges = cell.target.ports or ((cell.address.port, cell.address.port),)
     ports = all_ports(ranges) if ctx.settings.every_port else chosen(ranges)
-    asides = ctx.hold.tasks.create_task(around(cell.address, ctx.hold))
+    asides = ctx.hold.tasks.create_task(around(cell.address, ctx.hold, ctx.once))
     try:
         answers = await scan(ports, _Asker(ctx, count(ranges)).ask, ctx.advance)
         silent = all(answer.word == "silent" for answer in answers)
