@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -122,8 +123,10 @@ def test_the_end_of_the_answers_is_the_end_of_the_questions() -> None:
 
 def test_on_a_terminal_it_asks_and_control_c_leaves_without_a_file(tmp_path: Path) -> None:
     ours, theirs = os.openpty()
+    heeding = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)"  # as in any terminal
+    command = f"{heeding}; from natprobe.cli import main; sys.exit(main())"
     with subprocess.Popen(
-        [sys.executable, "-m", "natprobe", "init"],
+        [sys.executable, "-c", command, "init"],
         stdin=theirs,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -133,10 +136,13 @@ def test_on_a_terminal_it_asks_and_control_c_leaves_without_a_file(tmp_path: Pat
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     ) as process:
         assert process.stderr is not None
-        assert "Ctrl-C leaves" in process.stderr.readline()
-        process.send_signal(2)
-        assert process.wait(timeout=30) == 130
-        assert "interrupted" in process.stderr.read()
+        try:
+            assert "Ctrl-C leaves" in process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=60) == 130
+            assert "interrupted" in process.stderr.read()
+        finally:
+            process.kill()
     os.close(ours)
     os.close(theirs)
     assert list(tmp_path.iterdir()) == []
