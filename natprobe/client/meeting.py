@@ -51,8 +51,8 @@ class Meeting:
     """The other end's offer, where it was there from the beginning."""
     refusal: str | None = None
     """Why the other end's line was refused."""
-    doing: str = "the call had not begun"
-    """A clause that says how far it got, for a run that is cut off."""
+    doing: Callable[[], str] = lambda: "the call had not begun"
+    """Says in a clause how far it got, for a run that is cut off."""
     own: tuple[Offered, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,7 +75,7 @@ async def meet(meeting: Meeting, clock: Clock) -> Call:
         )
         far = await (_offer if meeting.offering else _answer)(meeting, own)
         await _introduce(agent, far)
-        meeting.doing = "checks were under way"
+        meeting.doing = lambda: progress(agent)
         return _with_denied(await make_call(agent, _patient(terms, meeting), clock), meeting.ports)
     except DescriptionError as error:
         meeting.refusal = str(error)
@@ -85,15 +85,21 @@ async def meet(meeting: Meeting, clock: Clock) -> Call:
         await agent.close()
 
 
+def progress(agent: Agent) -> str:
+    """How far the checks have come, as a clause."""
+    checks = agent.checks()
+    return f"{checks.sent} checks were sent, {checks.answered} answered, and {checks.received} had come in"
+
+
 async def _offer(meeting: Meeting, own: Description) -> Description:
     await meeting.messenger.tell("offer", own.line("offer"))
     meeting.say(f"waiting up to {meeting.remaining_s():.0f} s for the answer")
-    meeting.doing = "no answer to the offer had come"
+    meeting.doing = lambda: "no answer to the offer had come"
     return await meeting.messenger.hear("answer", own.session)
 
 
 async def _answer(meeting: Meeting, own: Description) -> Description:
-    meeting.doing = "no offer had come"
+    meeting.doing = lambda: "no offer had come"
     far = meeting.far or await meeting.messenger.hear("offer", None)
     answer = msgspec.structs.replace(own, session=far.session)
     await meeting.messenger.tell("answer", answer.line("answer"))

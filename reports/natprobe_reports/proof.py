@@ -44,6 +44,8 @@ _NAMED_TARGETS = 3
 
 def proof(report: Report) -> str:
     """The sentence of a run without trouble."""
+    if report.command == "connect":
+        return _of_call(report)
     sentences = [_of_target(target) for target in targets(report)]
     sentences += [f"{family}: {nat_words(nat)}" for family, nat in _behaviours(report)]
     if report.candidates:
@@ -51,6 +53,12 @@ def proof(report: Report) -> str:
     rest = len(sentences) - _NAMED_TARGETS
     tail = (f"and {plural(rest, 'more target')}",) if rest > 0 else ()
     return "; ".join((*sentences[:_NAMED_TARGETS], *tail))
+
+
+def _of_call(report: Report) -> str:
+    """Of a call with another machine the path is what counts; how good it is stands with its check."""
+    summaries = [check.summary for check in report.checks if check.id == "ice.connect"]
+    return summaries[-1].partition(";")[0] if summaries else "no call was made"
 
 
 def nat_words(nat: NatBehaviour) -> str:

@@ -79,8 +79,10 @@ def test_with_udp_blocked_a_relay_over_tcp_carries_it(world: NatWorld) -> None:
 
 
 def test_with_udp_blocked_and_no_turn_it_fails_and_says_what_is_needed(world: NatWorld) -> None:
-    one, _ = call(world, ("udp-blocked", "EIM/APDF"), STUN, "-4")
+    one, other = call(world, ("udp-blocked", "EIM/APDF"), STUN, "-4")
     assert one.code == 1
+    assert other.check["summary"].endswith("answered, and 0 had come in when the run was interrupted")
+    assert " checks were sent, 0 answered" in other.check["summary"]
     assert {"ice-check-timeout", "ice-needs-relay", "ice-error-701"} <= one.findings
     assert "selected" not in one.call
     assert one.call["checks"]["sent"] > 5
