@@ -52,8 +52,11 @@ class Meeting:
     refusal: str | None = None
     """Why the other end's line was refused."""
     doing: Callable[[], str] = lambda: "the call had not begun"
-    """Says in a clause how far it got, for a run that is cut off."""
     own: tuple[Offered, ...] = field(init=False)
+
+    def so_far(self) -> str:
+        """How far it has got, as a clause, for a run that is cut off."""
+        return self.doing()
 
     def __post_init__(self) -> None:
         """The candidates in the form in which they travel."""

@@ -85,7 +85,7 @@ async def connect(wish: Wish, party: Party, emit: Emit) -> None:
             say=party.say,
             far=party.far,
         )
-        stage.clause = lambda: meeting.doing()
+        stage.clause = meeting.so_far
         party.say(f"gathered {len(meeting.own)} candidates in {current.collector.settled_ms / 1000:.1f} s")
         made = await meet(meeting, current.clock)
         party.refusal = meeting.refusal

@@ -6,11 +6,11 @@ import os
 import pytest
 
 from natprobe.cli import main
-from natprobe.client.description import Description, new_session
+from natprobe.client.description import Description
 from natprobe.connecting.by_hand import Terminal
 from natprobe.credential import Secret
 
-OFFER = Description(session=new_session(), ufrag="a1b2", password=Secret("x" * 22), candidates=()).line("offer")
+OFFER = Description(session=b"12345678", ufrag="a1b2", password=Secret("x" * 22), candidates=()).line("offer")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from natprobe.client.description import (
     DescriptionError,
     Offered,
     from_candidate_line,
-    new_session,
     read_line,
 )
 from natprobe.connecting.browser.sdp import answer, read_offer
@@ -27,7 +26,7 @@ CANDIDATE = Offered("srflx", "198.51.100.7", 40000, 1694498815, "842163049")
 
 
 def description(*candidates: Offered) -> Description:
-    return Description(session=new_session(), ufrag="a1b2", password=Secret(PASSWORD), candidates=candidates)
+    return Description(session=b"12345678", ufrag="a1b2", password=Secret(PASSWORD), candidates=candidates)
 
 
 def line_of(*fields: Any, kind: str = "offer") -> str:
