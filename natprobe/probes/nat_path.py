@@ -1,14 +1,14 @@
 """Which routers stand between this host and the server: is there a second NAT, or a provider's one?
 
 Requests whose time to live ends on the way; the routers where it ends say so by ICMP, which an ordinary socket on Linux
-may read (`natprobe.net.udp`). A provider's NAT shows by its addresses (RFC 6598). Two NATs in a row show only where
-routers of different private networks follow each other: a big network has several private hops and one NAT.
+may read (`natprobe.net.udp`), and elsewhere scapy with privilege (`natprobe.net.overhear`). A provider's NAT shows by
+its addresses (RFC 6598). Two NATs in a row show only where routers of different private networks follow each other: a
+big network has several private hops and one NAT.
 """
 
 import asyncio
 import ipaddress
 import itertools
-import sys
 
 import msgspec
 
@@ -17,6 +17,7 @@ from natprobe.client.sounding import open_sounder, plain, until
 from natprobe.client.survey import Survey
 from natprobe.events import Raised
 from natprobe.model import Status
+from natprobe.net.overhear import Overheard, overhear, tells_sockets
 from natprobe.net.trouble import Trouble
 from natprobe.probe import Context, Judgement, Probe
 from natprobe.wire.behaviour import MappingVerdict
@@ -42,7 +43,11 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     mapped: Address | None = None
     translated: bool | None = None
     supported: bool = True
-    """Whether this system tells who sent an ICMP error."""
+    """Whether it can be told here who sent an ICMP error."""
+    missing: str | None = None
+    """What it would take, where it cannot."""
+    overheard: bool = False
+    """Whether raw sockets heard the errors, in place of the sockets that sent."""
     hops: tuple[Hop, ...] = ()
 
 
@@ -56,13 +61,20 @@ async def observe(ctx: Context) -> Evidence:
         mapped=verdict.mapped if verdict else None,
         translated=None if verdict is None or verdict.word == "unknown" else verdict.word != "none",
     )
-    if sys.platform != "linux":
-        return msgspec.structs.replace(known, supported=False)
-    found = await asyncio.gather(*(_hop(ctx, server, ttl) for ttl in range(1, MOST_HOPS + 1)))
-    return msgspec.structs.replace(known, hops=tuple(hop for hop in found if hop is not None))
+    if tells_sockets():
+        return msgspec.structs.replace(known, hops=await _hops(ctx, server))
+    with overhear(4 if server.family == 4 else 6) as ear:
+        if isinstance(ear, str):
+            return msgspec.structs.replace(known, supported=False, missing=ear)
+        return msgspec.structs.replace(known, overheard=True, hops=await _hops(ctx, server, ear))
 
 
-async def _hop(ctx: Context, server: Address, ttl: int) -> Hop | None:
+async def _hops(ctx: Context, server: Address, ear: Overheard | None = None) -> tuple[Hop, ...]:
+    found = await asyncio.gather(*(_hop(ctx, server, ttl, ear) for ttl in range(1, MOST_HOPS + 1)))
+    return tuple(hop for hop in found if hop is not None)
+
+
+async def _hop(ctx: Context, server: Address, ttl: int, ear: Overheard | None) -> Hop | None:
     sounder = open_sounder(ctx.hold, server, ctx.side.source, ttl=ttl)
     if isinstance(sounder, Trouble):
         return None
@@ -71,6 +83,8 @@ async def _hop(ctx: Context, server: Address, ttl: int) -> Hop | None:
         inquiry.send()
         if await until(sounder, lambda: inquiry.heard.is_set() or bool(inquiry.sounding().troubles), wait_s):
             break
+        if ear is not None and (router := ear.offender(sounder.local.port)) is not None:
+            return Hop(ttl=ttl, host=router.host, kind=kind_of(router.host))
     exceeded = _EXCEEDED[4 if server.family == 4 else 6]
     offenders = (each.offender for each in inquiry.sounding().troubles if (each.icmp_type, each.icmp_code) == exceeded)
     host = next((offender.host for offender in offenders if offender), None)
@@ -80,7 +94,8 @@ async def _hop(ctx: Context, server: Address, ttl: int) -> Hop | None:
 def judge(evidence: Evidence) -> Judgement:
     """The routers are told as they are; a finding takes addresses that leave no other explanation."""
     if not evidence.supported:
-        summary = "does not apply: only Linux tells an ordinary socket who sent an ICMP error"
+        summary = "not tested: this system does not tell a socket who sent an ICMP error"
+        summary += f"; {evidence.missing}" if evidence.missing else ""
         return Judgement(status=Status.SKIP, summary=summary)
     if not evidence.hops:
         return Judgement(status=Status.SKIP, summary=f"no router on the way to {evidence.server.host} tells of itself")

@@ -25,7 +25,17 @@ import dns.resolver
 LOADED_FIRST = (
     *("argparse", "ctypes", "email.message", "getpass", "ifaddr", "json", "platform", "shutil", "ssl", "subprocess"),
     *("tempfile", "tomllib", "urllib.request", "uuid", "zoneinfo", "OpenSSL.SSL", "aioice", "cryptography.x509"),
-    *("dns.asyncresolver", "h11", "jinja2", "msgspec", "prometheus_client", "textual.app", "textual.widgets"),
+    *(
+        "dns.asyncresolver",
+        "scapy.layers.inet6",
+        "scapy.utils",
+        "h11",
+        "jinja2",
+        "msgspec",
+        "prometheus_client",
+        "textual.app",
+        "textual.widgets",
+    ),
     *("websockets", "aiohttp.web"),
 )
 NOT_ON = {
