@@ -1,5 +1,5 @@
-"""The fixtures of tests/net serve here as well: a small wild network, and certificates."""
+"""A fixture of tests/net serves here as well: a small wild network."""
 
-from tests.net.conftest import authority, ca_file, in_the_wild, network
+from tests.net.conftest import in_the_wild, network
 
-__all__ = ["authority", "ca_file", "in_the_wild", "network"]
+__all__ = ["in_the_wild", "network"]
