@@ -26,6 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "tshark: needs Wireshark's tshark")
     config.addinivalue_line("markers", "prometheus: needs Prometheus and its promtool")
     config.addinivalue_line("markers", "systemd: needs systemd-analyze")
+    config.addinivalue_line("markers", "jenkins: needs the schema of JUnit files that Jenkins publishes")
     config.stash[_NOT_RUN] = {}
     # A job that is cancelled is told so with SIGTERM: fixtures are to end as they do after Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

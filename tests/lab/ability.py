@@ -3,13 +3,14 @@
 import functools
 import os
 import subprocess
+import sys
 import uuid
 from pathlib import Path
 from typing import Literal
 
 from tests.lab.namespace import PATH, tool
 
-Need = Literal["lab", "tun", "deployments", "chromium", "tshark", "prometheus", "systemd", "tmux"]
+Need = Literal["lab", "tun", "deployments", "chromium", "tshark", "prometheus", "systemd", "tmux", "jenkins"]
 _PROGRAMS = ("ip", "nft", "nsenter", "unshare", "turnserver", "openssl")
 _OF_NEED = {
     "tshark": ("tshark",),
@@ -17,6 +18,8 @@ _OF_NEED = {
     "systemd": ("systemd-analyze",),
     "tmux": ("tmux",),
 }
+JUNIT_SCHEMA = Path(sys.prefix) / "junit-schema" / "tests" / "vendor" / "jenkins" / "xunit-plugin"
+"""Where scripts/test puts what Jenkins publishes."""
 NODE_PACKAGES = Path(__file__).parent / "node" / "node_modules" / "made-from"
 """Written last, when all are there."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -25,7 +28,13 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 @functools.cache
 def missing(need: str) -> str | None:
     """Why tests with this marker cannot run; None where they can."""
-    looks = {"lab": _no_lab, "tun": _no_tun, "chromium": _no_chromium, "deployments": _no_deployments}
+    looks = {
+        "lab": _no_lab,
+        "tun": _no_tun,
+        "chromium": _no_chromium,
+        "deployments": _no_deployments,
+        "jenkins": _no_junit_schema,
+    }
     return looks[need]() if need in looks else _absent(*_OF_NEED[need])
 
 
@@ -50,6 +59,11 @@ def _no_deployments() -> str | None:
     if (absent := _absent("nginx", "janus", "redis-server", "node")) is not None:
         return absent
     return None if NODE_PACKAGES.is_file() else "not installed: the lab's packages of npm (scripts/test does it)"
+
+
+def _no_junit_schema() -> str | None:
+    there = any(JUNIT_SCHEMA.glob("*/junit-10.xsd"))
+    return None if there else "not there: Jenkins' schema of JUnit files (scripts/test fetches it)"
 
 
 def _no_chromium() -> str | None:

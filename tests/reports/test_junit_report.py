@@ -10,6 +10,7 @@ import xmlschema
 from natprobe.fold import EMPTY
 from natprobe.model import Finding, Report, Status, Verdict
 from natprobe_reports import PLAIN, RENDERERS
+from tests.lab import ability
 from tests.reports.example_reports import EXAMPLES, TURN, healthy, inconclusive, interrupted, relay_range_closed
 
 XSD = xmlschema.XMLSchema(str(Path(__file__).with_name("junit.xsd")))
@@ -36,6 +37,16 @@ def test_every_check_is_one_case_and_the_counts_agree(name: str) -> None:
     for tag, attribute in (("testcase", "tests"), ("failure", "failures"), ("error", "errors")):
         assert int(root.attrib[attribute]) == len(list(root.iter(tag)))
         assert sum(int(suite.attrib[attribute]) for suite in root) == len(list(root.iter(tag)))
+
+
+@pytest.mark.jenkins
+def test_the_schema_that_jenkins_publishes_finds_every_example_good() -> None:
+    schemas = [xmlschema.XMLSchema(str(path)) for path in ability.JUNIT_SCHEMA.glob("*/junit-10.xsd")]
+    assert schemas
+    for schema in schemas:
+        for make in EXAMPLES.values():
+            schema.validate(RENDERERS["junit"](make(), PLAIN))
+        assert not schema.is_valid(RENDERERS["junit"](healthy(), PLAIN).replace("<testcase ", "<testcase verdict='' "))
 
 
 def test_a_failure_holds_what_was_seen_and_what_to_change() -> None:
