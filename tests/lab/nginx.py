@@ -24,11 +24,13 @@ _UPGRADE = """proxy_http_version 1.1;
 _FRAME = """{module}daemon off;
 user root;
 worker_processes 1;
-pid {pid};
+pid {own}/pid;
 error_log stderr;
 events {{ worker_connections 256; }}
 http {{
 access_log off;
+client_body_temp_path {own}/body; proxy_temp_path {own}/proxy; fastcgi_temp_path {own}/fcgi;
+uwsgi_temp_path {own}/uwsgi; scgi_temp_path {own}/scgi;
 types {{ text/html html; application/javascript js; application/json json; }}
 map $http_upgrade $connection_upgrade {{ default upgrade; '' close; }}
 {servers}
@@ -49,10 +51,11 @@ class Nginx:
         self, world: World, servers: str = "", *, stream: str = "", where: Namespace | None = None, **slots: Slot
     ) -> None:
         servers, stream = _filled(servers, slots), _filled(stream, slots)
-        configuration = world.new_file("nginx.conf")
+        own = world.new_file("nginx")
+        own.mkdir()
+        configuration = own / "nginx.conf"
         module, within = (_STREAM_MODULE, f"stream {{\n{stream}\n}}") if stream else ("", "")
-        pid = world.new_file("nginx.pid")
-        configuration.write_text(_FRAME.format(module=module, pid=pid, servers=servers, stream=within))
+        configuration.write_text(_FRAME.format(module=module, own=own, servers=servers, stream=within))
         command = ("nginx", "-e", "stderr", "-c", str(configuration))
         self.running: Running = world.keep((where or world.server).start(*command))
         await_ports(self.running, tcp=[int(port) for port in _LISTEN.findall(servers + stream)])
