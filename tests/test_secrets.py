@@ -223,7 +223,7 @@ def crashing() -> Probe[Any]:
 def test_the_trace_of_a_crashing_probe_tells_where_and_not_what(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("natprobe.cli.planning.all_probes", lambda: (*all_probes(), crashing()))
+    monkeypatch.setattr("natprobe.cli.planning.probes_for", lambda _: (*all_probes(), crashing()))
     with serve_beside(ServerConfig(users=(Credential(USER, Secret(PASSWORD)),))) as server:
         target = f"turn:{server.address}?transport=udp"
         ran = run(tmp_path, target, "-u", USER, environment={"NATPROBE_PASSWORD": PASSWORD})

@@ -13,7 +13,7 @@ from natprobe.deployment import Deployment
 from natprobe.model import Command
 from natprobe.plan import DEFAULT_DEADLINE_S, Plan, discreet
 from natprobe.probe import Settings
-from natprobe.probes import all_probes
+from natprobe.probes import SERVER_SCHEMES, all_probes, probes_for
 from natprobe.target import Target, TargetError, parse
 
 _CREDENTIAL_OPTIONS = ("user", "password", "password_file", "secret", "secret_file")
@@ -53,10 +53,11 @@ def planned(command: Command, args: argparse.Namespace, want: Wanted) -> Plan:
     base = under(base, found)
     typed = dict(discreet(target, base) for target in want.targets)
     own = {**typed, **found.own(base if want.for_all else _without_credential(base))}
+    targets = tuple(dict.fromkeys((*found.targets, *typed)))
     return Plan(
         command=command,
-        targets=tuple(dict.fromkeys((*found.targets, *typed))),
-        probes=all_probes(),
+        targets=targets,
+        probes=probes_for(frozenset(each.scheme for each in targets)) if command == "check" else all_probes(),
         settings=base,
         deadline_s=deadline_s(args, found.deadline_s if want.deployment else DEFAULT_DEADLINE_S),
         families=found.run.families if families(args) == (4, 6) else families(args),
@@ -70,6 +71,8 @@ def parsed(texts: list[str]) -> tuple[Target, ...]:
         targets = tuple(dict.fromkeys(parse(text) for text in texts))
     except TargetError as error:
         raise UsageError(str(error)) from None
+    if {target.scheme for target in targets} <= SERVER_SCHEMES:
+        return targets
     known = frozenset[str]().union(*(probe.schemes for probe in all_probes() if probe.scope == "cell"))
     unknown = next((target for target in targets if target.scheme not in known), None)
     if unknown is not None:

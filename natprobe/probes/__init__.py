@@ -9,6 +9,10 @@ import msgspec
 
 from natprobe.probe import Probe
 
+SERVER_SCHEMES = frozenset({"stun", "stuns", "turn", "turns"})
+SERVER_SUBJECTS = ("dns", "stun", "tls", "turn")
+"""How the ids begin of all that such a server is asked; a test holds it."""
+
 
 @cache
 def all_probes() -> tuple[Probe[Any], ...]:
@@ -20,6 +24,14 @@ def all_probes() -> tuple[Probe[Any], ...]:
 def probes_about(*subjects: str) -> tuple[Probe[Any], ...]:
     """The probes whose ids begin with one of `subjects` ("nat"), by id. No other file is loaded: each bears its id."""
     return _loaded(*(f"{subject}_" for subject in subjects))
+
+
+def probes_for(schemes: frozenset[str]) -> tuple[Probe[Any], ...]:
+    """The probes that a check of targets with these schemes can need, and perhaps more.
+
+    Where all are STUN and TURN servers only those are loaded: the others take a sixth of such a check's start.
+    """
+    return probes_about(*SERVER_SUBJECTS) if schemes <= SERVER_SCHEMES else all_probes()
 
 
 def _loaded(*prefixes: str) -> tuple[Probe[Any], ...]:
