@@ -20,7 +20,6 @@ from natprobe.cli.listen import listen_address
 from natprobe.cli.options import add_credential_options, add_run_options
 from natprobe.cli.output import add_output_options, tell, wanted_files
 from natprobe.cli.parser import UsageError
-from natprobe.cli.progress import progress_listeners
 from natprobe.client.description import Description, DescriptionError, Kind, looks_like_line, read_line
 from natprobe.client.meeting import Messenger
 from natprobe.connecting import Party, connect
@@ -98,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
     stream = sys.stdout if sys.stdout.isatty() or line_apart else sys.stderr
     with keeping(args) as keepers, _messengers(args, sys.stderr if line_apart else sys.stdout) as opens:
         party = Party(opens, offering, say, far)
-        report = execute_work(partial(connect, wish, party), (*progress_listeners(), *keepers))
+        report = execute_work(partial(connect, wish, party), keepers)
     if party.refusal is not None:
         raise UsageError(f"connect: {party.refusal}")
     keep_history(report, args)
@@ -120,7 +119,7 @@ def _with_browsers(args: argparse.Namespace) -> int:
     call = watch_browsers if args.browsers else call_browser
     try:
         with keeping(args) as keepers:
-            report = execute_work(partial(call, wish, party), (*progress_listeners(), *keepers))
+            report = execute_work(partial(call, wish, party), keepers)
     except ListenError as error:
         raise UsageError(f"--listen: {error}") from None
     keep_history(report, args)

@@ -36,6 +36,10 @@ _MOST_NAMES = 8
 _MOST_WAITING = 512
 _REPEATS = 1
 """Of one transaction, after half a second; after a second more the next one follows."""
+_BRISK, _SLOW_S = 7, 5.0
+"""After so many transactions (10 s) the others follow this slowly until the other end is heard of: often enough for a
+NAT's binding, and too seldom to trouble a stranger whose address somebody wrote into a line (RFC 8445 section 19.5.1).
+"""
 _DIRECT_S, _DIRECT_PAIRS = 2.0, 16
 _PINGS, _PING_GAP_S = 25, 0.04
 _CLOSE_S = 0.5
@@ -86,6 +90,7 @@ class _Protocol(StunProtocol):
         retransmissions: int | None = None,
     ) -> tuple[TheirMessage, tuple[str, int]]:
         """See aioice: one transaction after the other, until one is answered or the caller is cancelled."""
+        asked = 0
         while True:
             attributes = dict(request.attributes)
             fresh = TheirMessage(request.message_method, request.message_class, attributes=attributes)
@@ -94,6 +99,9 @@ class _Protocol(StunProtocol):
             except TransactionTimeout:
                 if retransmissions is not None:
                     raise
+            asked += 1
+            if asked >= _BRISK:
+                await self.connection.unless_heard(_SLOW_S)
 
     async def _once(
         self, request: TheirMessage, addr: tuple[str, int], key: bytes | None, retransmissions: int | None
@@ -211,6 +219,12 @@ class _Connection(aioice.Connection):
         request = self.build_request(pair, nominate=False)
         key = (self.remote_password or "").encode()
         await pair.protocol.request(request, pair.remote_addr, key, retransmissions)
+
+    async def unless_heard(self, for_s: float) -> None:
+        """Waits so long, or until the other end is heard of."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(for_s):
+                await self.heard.wait()
 
     def _count(self, name: str) -> None:
         self.checks = msgspec.structs.replace(self.checks, **{name: getattr(self.checks, name) + 1})

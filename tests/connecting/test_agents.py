@@ -72,6 +72,14 @@ async def test_a_network_that_carries_nothing_is_a_timeout_with_its_numbers() ->
     assert made.checks.sent >= 2
 
 
+async def test_a_stranger_who_never_answers_is_asked_ever_more_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("natprobe.client.agents._BRISK", 1)
+    monkeypatch.setattr("natprobe.client.agents._SLOW_S", 60.0)
+    async with Pair(*two(Hub(lambda _data, _source, _to: None))) as pair:
+        await pair.agents[0].connect(2.5)
+        assert pair.agents[0].checks().sent == 2, "both sends of one transaction, and no other one"
+
+
 async def test_two_families_make_no_pair() -> None:
     hub = Hub()
     async with Pair([hub.port(ONE)], [hub.port("2001:db8::2")]) as pair:
