@@ -1,4 +1,8 @@
-"""A WebSocket that carries a few lines between the two ends of a call: text frames, bounded."""
+"""A WebSocket that carries a few lines between the two ends of a call: text frames, bounded.
+
+Not the WebSocket of the probes: that one goes on past a bad certificate, as it is evidence, and tells every packet to
+the recording. These lines hold the call's password, so here a bad certificate is the end, and nothing is traced.
+"""
 
 import contextlib
 import ssl
