@@ -78,6 +78,17 @@ async def test_arrows_letters_pages_and_edges_move_the_cursor() -> None:
             assert sheet.cursor == row, key
 
 
+async def test_what_stands_open_goes_by_the_room_that_the_headline_leaves() -> None:
+    async with playing(rounds(1), (100, 30)) as (app, pilot):
+        screen = main_of(app)
+        await pilot.resize_terminal(100, 60)
+        await until(pilot, lambda: screen.view.room == screen.board_sheet.size.height)
+        everything = len(screen.board_sheet.lines)
+        await pilot.resize_terminal(60, 24)
+        await until(pilot, lambda: len(screen.board_sheet.lines) < everything)
+        assert screen.view.room == screen.board_sheet.size.height
+
+
 async def test_the_cursor_stays_with_its_row_when_rows_come_and_go() -> None:
     async with playing(rounds(SHUT_ROUND)) as (app, pilot):
         screen = main_of(app)

@@ -140,6 +140,48 @@ def test_in_a_terminal_the_keys_lead_down_to_the_packets_and_back(deployment: De
     assert PASSWORD.encode() not in deployment.record.read_bytes()
 
 
+def test_in_a_terminal_the_watch_is_changed_recorded_and_compared(deployment: Deployment) -> None:
+    window, folder = deployment.window, deployment.world.directory
+    window.shows(r"PASS  [\s\S]*198\.51\.100\.20 ──── Internet \(no NAT\)[\s\S]*candidates: ")
+    kept = ("--report", f"json={folder}/before.json")
+    deployment.world.natprobe("check", TARGET, "-u", USER, *kept, env={"NATPROBE_PASSWORD": PASSWORD})
+
+    window.press("w")
+    window.shows(r"rounds? · next in \d+ s · \d+ checks")
+    window.press("w")
+    window.shows("Record the rounds")
+    window.press(f"{folder}/inside.jsonl", "Enter")
+    window.shows("● recording")
+
+    log_in(window, "not-the-password")
+    window.shows(r"FAIL  .*password[\s\S]*FAIL +turn\.allocate udp")
+    window.press("d")
+    window.shows("Compare with an older report")
+    window.press(f"{folder}/before.json", "Enter")
+    window.shows(r"since .*before\.json[\s\S]*BROKE")
+    window.press("Escape")
+    window.shows(r"changes \(UTC\)")
+    log_in(window, PASSWORD)
+    window.shows(r"PASS  [\s\S]*was FAIL")
+    window.press("a")
+    window.shows("Watch one more target")
+    window.press(f"turn:{SERVER_IPV4}?transport=tcp", "Enter")
+    window.shows(r"PASS  [\s\S]*\?transport=tcp relays in both directions")
+
+    window.press("w")
+    assert wait_until(lambda: b'"run-ended"' in (folder / "inside.jsonl").read_bytes(), PATIENCE_S)
+    for kept in (folder / "inside.jsonl", folder / "before.json", deployment.record):
+        assert not any(word in kept.read_bytes() for word in (b"not-the-password", PASSWORD.encode()))
+
+
+def log_in(window: Window, password: str) -> None:
+    """Types a credential for all targets."""
+    window.press("u")
+    window.shows("Enter a credential")
+    window.press(USER, "Tab", password, "Enter")
+    assert password not in window.text()
+
+
 @pytest.mark.parametrize("key", ["q", "C-c"])
 def test_quitting_leaves_nothing_on_the_server_and_the_sentence_on_the_terminal(
     deployment: Deployment, key: str

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
 from natprobe_reports import RENDERERS
+from natprobe_tui.form import TYPED_FAST
 from natprobe_tui.keys import KEYS, Where
 
 SUFFIXES = {
@@ -66,7 +67,7 @@ def _help() -> Table:
 class SaveScreen(ModalScreen[tuple[str, Path] | None]):
     """Which format, and under which name? Gives None where it is called off."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Close"), *TYPED_FAST]
 
     def compose(self) -> ComposeResult:
         """The formats, then the name."""

@@ -13,6 +13,12 @@ from textual.widgets import Input, OptionList, Static
 
 from natprobe_tui.desk import DeskError
 
+TYPED_FAST = (
+    Binding("tab", "app.focus_next", show=False, priority=True),
+    Binding("shift+tab", "app.focus_previous", show=False, priority=True),
+)
+"""Takes effect before the next letter is looked at: who types fast shall not have a password in another line."""
+
 
 class Hidden(Input):
     """What is typed shows as dots, and gets into no clipboard."""
@@ -49,7 +55,10 @@ class FormScreen(ModalScreen[str | None]):
     Of `choices` one may be picked in place of typing the first field.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Close"),
+        *TYPED_FAST,
+    ]
 
     def __init__(
         self, title: str, fields: Sequence[Field], take: Callable[..., str], choices: Sequence[str] = ()

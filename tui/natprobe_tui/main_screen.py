@@ -210,6 +210,12 @@ class MainScreen(Screen[None]):
     def _moved(self) -> None:
         self._paint_detail()
 
+    @on(Sheet.Resized, "#board")
+    def _has_other_room(self) -> None:
+        """A headline of two lines leaves less room than one of one, and what stands open goes by the room."""
+        if self.board_sheet.size.height != self._view.room:
+            self.paint()
+
     @on(Sheet.Chosen)
     def _chosen(self) -> None:
         self.action_open()

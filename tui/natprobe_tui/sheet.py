@@ -37,6 +37,9 @@ class Sheet(ScrollView, Generic[L], can_focus=True):
             """Whose cursor it is."""
             return self.sheet
 
+    class Resized(Moved):
+        """There is room for more rows, or for fewer."""
+
     class Chosen(Moved):
         """A row is to be opened."""
 
@@ -139,6 +142,7 @@ class Sheet(ScrollView, Generic[L], can_focus=True):
         """Rows are as wide as the screen."""
         self.virtual_size = Size(self.columns, len(self._lines))
         self.refresh()
+        self.post_message(self.Resized(self))
 
     def on_focus(self) -> None:
         """The cursor is shown where the keys go."""
