@@ -143,8 +143,8 @@ def test_in_a_terminal_the_keys_lead_down_to_the_packets_and_back(deployment: De
 def test_in_a_terminal_the_watch_is_changed_recorded_and_compared(deployment: Deployment) -> None:
     window, folder = deployment.window, deployment.world.directory
     window.shows(r"PASS  [\s\S]*198\.51\.100\.20 ──── Internet \(no NAT\)[\s\S]*candidates: ")
-    kept = ("--report", f"json={folder}/before.json")
-    deployment.world.natprobe("check", TARGET, "-u", USER, *kept, env={"NATPROBE_PASSWORD": PASSWORD})
+    before = ("--report", f"json={folder}/before.json")
+    deployment.world.natprobe("check", TARGET, "-u", USER, *before, env={"NATPROBE_PASSWORD": PASSWORD})
 
     window.press("w")
     window.shows(r"rounds? · next in \d+ s · \d+ checks")
