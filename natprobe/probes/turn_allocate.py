@@ -14,6 +14,7 @@ from natprobe.client.opening import open_client
 from natprobe.client.rig import Challenged, Paths, Relays, Trusted
 from natprobe.client.turn import Dialogue, TurnClient
 from natprobe.credential import CredentialFacts, examine, suspicions
+from natprobe.credential.words import duration_text
 from natprobe.events import Raised
 from natprobe.model import Status
 from natprobe.net.trouble import Trouble
@@ -23,6 +24,8 @@ from natprobe.wire.registry import ALLOCATION_LIFETIME_S, ERROR_NAMES
 from natprobe.wire.transactions import Exchange
 
 _LONG_USER = 128
+_LAST_SECOND_S = 1.0
+"""coturn compares whole seconds, and by its own clock: what has less left than this may be over there."""
 _NEW_PORTS = 2  # RFC 8656 section 7.4: after 437 a client tries again from another port, with moderation
 
 
@@ -58,7 +61,6 @@ async def observe(ctx: Context) -> Evidence:
     """Allocates on both lines at once; what they hold is released when the cell ends."""
     challenged = ctx.bench.get(Challenged)
     credential = ctx.settings.credential
-    facts = examine(credential, ctx.settings.now_s) if credential else None
     if credential is None and challenged.first.session.relayed is None:
         return Evidence(server=ctx.cell.address)
     first, second = await asyncio.gather(_attempt(ctx, challenged.first), _attempt_second(ctx, challenged))
@@ -80,7 +82,8 @@ async def observe(ctx: Context) -> Evidence:
         algorithms=tuple(each.algorithm for each in challenge.algorithms) if challenge else (),
         alternate=alternate_server(first.dialogue.message) if first.dialogue.message else None,
         third_party=challenged.third_party,
-        credential=facts,
+        # By the moment of the answer: an endpoint may hand out what ends within the second.
+        credential=examine(credential, ctx.settings.now_s + ctx.clock.now()) if credential else None,
         credential_origin=ctx.settings.credential_origin,
         minted=ctx.settings.minted,
         family_refused=first.family_refused,
@@ -212,6 +215,9 @@ def _unauthorized(evidence: Evidence) -> Judgement:
         known = _facts(evidence)
         told = tuple(Raised(id=each.id, facts=known | each.facts) for each in raised)
         return Judgement(status=Status.FAIL, summary=f"401: {_WHY.get(raised[0].id, raised[0].id)}", raised=told)
+    if facts and facts.expires_in_s is not None and facts.expires_in_s < _LAST_SECOND_S:
+        summary = "401: the REST credential ends in this very second"
+        return _judged(evidence, Status.FAIL, summary, "turn-auth-rest-expired", expired_for=duration_text(0.0))
     if evidence.minted:
         summary = "401 to a credential that natprobe minted itself from the shared secret"
         return _judged(evidence, Status.FAIL, summary, "turn-auth-rest-wrong-secret")

@@ -92,7 +92,10 @@ ROOMS = Case(
                 *("iceconfig-expired", "iceconfig-mixed-content", "iceconfig-cors", "iceconfig-content-type"),
                 *("iceconfig-unauthenticated", "iceconfig-stun-mixed-with-credentials"),
             ),
-            *at(f"turn:rooms.example.org:3478 from {_ENDPOINT}", "turn-auth-mode-mismatch", "iceconfig-turn-rejects"),
+            *at(
+                f"turn:rooms.example.org:3478 from {_ENDPOINT}",
+                *("turn-auth-rest-expired", "turn-auth-mode-mismatch", "iceconfig-turn-rejects"),
+            ),
             *at("turn:rooms.example.org?transport=udp", "turn-relay-private-address"),
             *at("turn:rooms.example.org?transport=tcp", "turn-relay-private-address"),
             *at(f"turn:rooms.example.org:3478?transport=udp {_FROM_JOIN}", "turn-relay-private-address"),

@@ -6,6 +6,7 @@ from natprobe.address import Address
 from natprobe.client.control import Control
 from natprobe.client.flight import Flight
 from natprobe.client.stream import Streamed
+from natprobe.credential import Credential, Secret, examine
 from natprobe.model import Status
 from natprobe.net.answers import Resolution
 from natprobe.net.trouble import Reason, Trouble
@@ -65,6 +66,14 @@ def test_a_private_relay_of_a_private_server_is_right() -> None:
         server=Address("10.0.0.2", 3478), exchanges=(GRANTED,), relayed=Address("10.0.0.2", 50000), lifetime_s=600
     )
     assert said(turn_allocate.judge(evidence)) == ("pass", ())
+
+
+@pytest.mark.parametrize(("left_s", "told"), [(3600.0, "turn-auth-rest-wrong-secret"), (0.4, "turn-auth-rest-expired")])
+def test_a_401_in_the_last_second_of_a_credential_is_put_down_to_its_end(left_s: float, told: str) -> None:
+    refused = Exchange(request="Allocate request", sends_ms=(0.0,), outcome="error", code=401)
+    credential = examine(Credential("1700000000:alice", Secret("A" * 27 + "=")), 1700000000.0 - left_s)
+    evidence = turn_allocate.Evidence(server=SERVER, exchanges=(refused,), credential=credential)
+    assert said(turn_allocate.judge(evidence)) == ("fail", (told,))
 
 
 ANSWERS_IN_THE_CLEAR = (Control(transport="udp", outcome="silent"), Control(transport="tcp", outcome="answered"))
