@@ -11,7 +11,7 @@ from natprobe.cli.output import add_output_options, tell, wanted_files
 from natprobe.cli.parser import UsageError
 from natprobe.cli.planning import add_target_options, planned, wanted
 from natprobe.cli.progress import progress_listeners
-from natprobe.expectations import FASTEST_KBPS, SLOWEST_KBPS
+from natprobe.expectations import FASTEST_KBPS, FEWEST_SAMPLES, MOST_SAMPLES, SLOWEST_KBPS, sampling_s
 from natprobe.plan import Plan
 from natprobe.probe import Settings
 
@@ -35,6 +35,7 @@ examples:
   natprobe check turn:[2001:db8::10]:3478 -u alice --report junit=turn.xml
   NATPROBE_PASSWORD=… natprobe check turn:203.0.113.10 -u alice --json
   natprobe check turn:turn.example.org -u alice --rate 1000      a load: 1 Mbit/s
+  natprobe check turn:turn.example.org -u alice --relay-samples 8     8 relayed ports
   natprobe check -d deployment.toml                    everything that the file lists
   natprobe check -d deployment.toml --only signalling --report junit=after.xml
 
@@ -55,6 +56,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--rate", metavar="KBPS", type=float,
         help="send that many kbit/s through each relay, both ways for 3 s, and tell loss, delay and jitter",
     )  # fmt: skip
+    group.add_argument(
+        "--relay-samples", metavar="N", type=int,
+        help=f"make that many further allocations ({FEWEST_SAMPLES} to {MOST_SAMPLES}) and have a stranger write to"
+        " each relayed port",
+    )  # fmt: skip
     add_output_options(parser)
     add_keeping_options(parser)
 
@@ -72,16 +78,27 @@ def run(args: argparse.Namespace) -> int:
 def _plan(args: argparse.Namespace) -> Plan:
     if args.rate is not None and not SLOWEST_KBPS <= args.rate <= FASTEST_KBPS:
         raise UsageError(f"--rate: {args.rate:g} kbit/s is out of bounds; give {SLOWEST_KBPS:g} to {FASTEST_KBPS:g}")
-    plan = planned("check", args, wanted(args))
-    return plan if args.rate is None else _at_rate(plan, args.rate)
+    if args.relay_samples is not None and not FEWEST_SAMPLES <= args.relay_samples <= MOST_SAMPLES:
+        raise UsageError(f"--relay-samples: give {FEWEST_SAMPLES} to {MOST_SAMPLES}, not {args.relay_samples}")
+    want = wanted(args)
+    plan = _expecting(planned("check", args, want), **_loads(args))
+    limited = args.timeout is not None or (want.deployment is not None and want.deployment.run.deadline_s is not None)
+    if limited or args.relay_samples is None:
+        return plan
+    return msgspec.structs.replace(plan, deadline_s=plan.deadline_s + sampling_s(args.relay_samples))
 
 
-def _at_rate(plan: Plan, rate_kbps: float) -> Plan:
-    """`plan` with that rate through every relay, whatever a deployment file says."""
+def _loads(args: argparse.Namespace) -> dict[str, float]:
+    asked = {"min_rate_kbps": args.rate, "relay_samples": args.relay_samples}
+    return {name: value for name, value in asked.items() if value is not None}
 
-    def at_rate(settings: Settings) -> Settings:
-        expect = msgspec.structs.replace(settings.expect, min_rate_kbps=rate_kbps)
+
+def _expecting(plan: Plan, **loads: float) -> Plan:
+    """`plan` with these loads on every relay, whatever a deployment file says."""
+
+    def expecting(settings: Settings) -> Settings:
+        expect = msgspec.structs.replace(settings.expect, **loads)
         return msgspec.structs.replace(settings, expect=expect)
 
-    own = {target: at_rate(settings) for target, settings in plan.own.items()}
-    return msgspec.structs.replace(plan, settings=at_rate(plan.settings), own=own)
+    own = {target: expecting(settings) for target, settings in plan.own.items()}
+    return msgspec.structs.replace(plan, settings=expecting(plan.settings), own=own)

@@ -67,13 +67,14 @@ def _client(hold: Hold, way: Way, login: Login | None, line: Line) -> TurnClient
 
 def open_peers(hold: Hold, way: Way) -> Peers | None:
     """Three peers, each asking the server over UDP for its mapped address; None where this host has no UDP route."""
-    inward, outward, channel = (_peer(hold, way) for _ in range(3))
+    inward, outward, channel = (open_peer(hold, way) for _ in range(3))
     if inward is None or outward is None or channel is None:
         return None
     return Peers(inward, outward, channel)
 
 
-def _peer(hold: Hold, way: Way) -> Peer | None:
+def open_peer(hold: Hold, way: Way) -> Peer | None:
+    """One more peer, asking the server over UDP for its mapped address; None where this host has no UDP route."""
     endpoint = open_udp(hold.clock, hold.trace, family=way.address.family, remote=way.address)
     if isinstance(endpoint, Trouble):
         return None

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from natprobe.deployment.references import JSON_TEXT, QUERY, SERVERS, Lookup, secret
-from natprobe.expectations import FASTEST_KBPS, SLOWEST_KBPS
+from natprobe.expectations import FASTEST_KBPS, FEWEST_SAMPLES, MOST_SAMPLES, SLOWEST_KBPS
 from natprobe.target import SCHEMES, TargetError, parse, without_secrets
 from natprobe.tomlfile.readers import (
     FAMILIES,
@@ -82,6 +82,9 @@ def of_targets(checks: Collection[str], lookup: Lookup, shortest_s: float) -> Ke
         ),
         "min_rate_kbps": Key(
             number(SLOWEST_KBPS, FASTEST_KBPS), "500", "What a relay shall carry, in kbit/s: a load.", TURN | LISTS
+        ),
+        "relay_samples": Key(
+            whole(FEWEST_SAMPLES, MOST_SAMPLES), "8", "So many relayed ports must be open: allocations.", TURN | LISTS
         ),
         "min_cert_days": Key(whole(0, 3650), "30", "With fewer days left a certificate ends soon.", SECURE | LISTS),
         "closed": Key(FLAG, "true", "The ports shall not be reachable from here.", PORTS),

@@ -9,7 +9,7 @@ from natprobe.address import Address
 from natprobe.client.ports import longest_s
 from natprobe.credential import Credential, Secret, mint
 from natprobe.credential.sources import DEFAULT_TTL_S
-from natprobe.expectations import Expectations
+from natprobe.expectations import Expectations, sampling_s
 from natprobe.iceservers import Written
 from natprobe.plan import DEFAULT_DEADLINE_S
 from natprobe.probe import Settings
@@ -140,4 +140,6 @@ def fitting_deadline_s(entries: tuple[Entry, ...]) -> float:
 
 def _waited_s(entry: Entry) -> float:
     """What of an entry's time goes by in silence: a WebSocket's, or that of many ports one after the other."""
-    return max(entry.expect.idle_s or 0.0, longest_s(entry.target.ports, every=entry.every_port))
+    expect = entry.expect
+    ports_s = longest_s(entry.target.ports, every=entry.every_port)
+    return max(expect.idle_s or 0.0, ports_s, sampling_s(expect.relay_samples))

@@ -9,9 +9,8 @@ import asyncio
 import msgspec
 
 from natprobe.address import Address
-from natprobe.client.flight import Flight, fly
-from natprobe.client.opening import open_own_nat
-from natprobe.client.peer import Peer
+from natprobe.client.flight import Flight
+from natprobe.client.outward import answer, send_outward, unmapped
 from natprobe.client.rig import Paths, Peers, Relays
 from natprobe.events import Raised
 from natprobe.model import Status
@@ -49,12 +48,13 @@ async def observe(ctx: Context) -> Evidence:
     try:
         permitted = await asyncio.shield(paths.permitted)
         if peer is not None:
-            mapped = (await asyncio.shield(peer.view)).mapped or _unmapped(relays, peer)
+            mapped = (await asyncio.shield(peer.view)).mapped or unmapped(relays.first, peer)
         if permitted and peer is not None and mapped is not None and mapped.family == relayed.family:
             await _head_start(relays, paths)
-            flight = await _outward(ctx, relays, peer, mapped)
+            flight = await send_outward(relays.first, peer, mapped, ctx.clock)
             paths.outward.set_result(flight)
-            returned = await _answer(ctx, relays, paths, peer, flight)
+            if not _any_came_in(paths):
+                returned = await answer(relays.first, peer, flight, ctx.clock)
     finally:
         if not paths.outward.done():
             paths.outward.set_result(flight)
@@ -74,39 +74,14 @@ async def observe(ctx: Context) -> Evidence:
     )
 
 
-def _unmapped(relays: Relays, peer: Peer) -> Address | None:
-    """The peer's own address, where the server sees this host's address untranslated over another transport."""
-    seen, own = relays.first.session.mapped, relays.first.stun.endpoint.local
-    return peer.local if seen is not None and seen.host == own.host else None
-
-
 async def _head_start(relays: Relays, paths: Paths) -> None:
     wait_s = max(_HEAD_START_S, _HEAD_START_RTTS * (relays.first.stun.rtt_s or 0.0))
     await asyncio.wait({paths.inward}, timeout=wait_s)
 
 
-async def _outward(ctx: Context, relays: Relays, peer: Peer, mapped: Address) -> Flight:
-    relayed = relays.first.session.relayed or mapped
-    openers = asyncio.create_task(open_own_nat(relays.first, peer, relayed))
-
-    def send(data: bytes) -> None:
-        for face in peer.faces(mapped):
-            relays.first.send(face, data)
-
-    try:
-        return await fly("relay to peer", send, peer.mailbox, ctx.clock)
-    finally:
-        openers.cancel()
-
-
-async def _answer(ctx: Context, relays: Relays, paths: Paths, peer: Peer, flight: Flight) -> Flight | None:
+def _any_came_in(paths: Paths) -> bool:
     unsolicited = paths.inward.result() if paths.inward.done() else None
-    if not flight.arrived or flight.source is None or (unsolicited is not None and unsolicited.arrived):
-        return None
-    back_to = flight.source
-    return await fly(
-        "peer to relay, in answer", lambda data: peer.send(data, back_to), relays.first.stun.mailbox, ctx.clock
-    )
+    return unsolicited is not None and unsolicited.arrived
 
 
 def judge(evidence: Evidence) -> Judgement:

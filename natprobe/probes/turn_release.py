@@ -63,6 +63,7 @@ PROBE = Probe(
         "turn.channel",
         "turn.refresh",
         "turn.quality",
+        "turn.relay-range",
         "ice.connect",
     ),
 )

@@ -94,6 +94,32 @@ def test_each_target_is_checked_with_its_own_credential_and_says_its_group(
     assert report["deadline_ms"] == 20_000
 
 
+@pytest.mark.parametrize(
+    ("said", "run", "samples", "deadline_ms"),
+    [
+        ((), "", set(), 20_000),
+        (("--relay-samples", "3"), "", {3}, 23_000),
+        (("--relay-samples", "5", "--timeout", "15"), "", {5}, 15_000),
+        (("--relay-samples", "5"), "[run]\ndeadline_s = 12\n", {5}, 12_000),
+    ],
+)
+def test_relayed_ports_are_asked_of_every_relay_within_a_deadline_that_fits(
+    file: Path,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    said: tuple[str, ...],
+    run: str,
+    samples: set[int],
+    deadline_ms: int,
+) -> None:
+    file.write_text(f"{file.read_text()}\n{run}")
+    code, report = checked(capsys, "-d", str(file), *said)
+    looked_at = [each for each in report["checks"] if each["id"] == "turn.relay-range"]
+    assert {len(each["evidence"]["samples"]) for each in looked_at} == samples
+    assert [each["status"] for each in looked_at] == ["pass"] * (2 if samples else 0)
+    assert (code, report["deadline_ms"]) == (0, deadline_ms)
+
+
 def test_one_culprit_is_named_for_all_of_them(file: Path, second: Server, capsys: pytest.CaptureFixture[str]) -> None:
     for fault in FAULTS["allocate-486"].faults:
         second.fail(fault)

@@ -14,9 +14,10 @@ from natprobe.probe import Settings
 from natprobe.probes import all_probes
 
 HEEDED_BY = {
-    "relay_port_range": ("turn.allocate", "turn.relay-in"),
+    "relay_port_range": ("turn.allocate", "turn.relay-in", "turn.relay-range"),
     "max_rtt_ms": ("stun.rtt",),
     "min_rate_kbps": ("turn.quality",),
+    "relay_samples": ("turn.relay-range",),
     "min_cert_days": ("tls.certificate",),
     "insecure": ("tls.certificate",),
     "page": ("web.page",),

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 
+from natprobe.expectations import SAMPLES_AT_ONCE
 from natprobe_reports.json import decode
 from tests.lab.certificates import Authority
 from tests.lab.coturn import LONG_TERM, PASSWORD, Coturn, cloud_addresses
-from tests.lab.layout import Client, Layout
+from tests.lab.layout import TURN_PORTS, Client, Layout, Server
 from tests.lab.link import Shape
 from tests.lab.process import wait_until
 from tests.lab.world import World, natprobe_command
@@ -106,3 +107,17 @@ def test_an_interruption_says_which_checks_it_cut_off(lab: Lab) -> None:
     told = {check.id for check in report.checks}
     assert {"turn.reach", "turn.allocate", "turn.relay-in", "turn.release"} <= told
     assert any(check.status == "inconclusive" and "not decided" in check.summary for check in report.checks)
+
+
+def test_an_interruption_while_relayed_ports_are_looked_at_leaves_no_allocation() -> None:
+    with World(Layout(server=Server(open_udp=TURN_PORTS))) as world:
+        coturn = Coturn(world, *cloud_addresses(world), *LONG_TERM)
+        command = natprobe_command("check", TARGETS["udp"][0], *static_user(), "--relay-samples", "8", "--json")
+        with world.client.start(*command) as running:
+            assert coturn.settles_at(2 + SAMPLES_AT_ONCE, timeout=20.0), running.stderr()
+            running.interrupt(signal.SIGINT)
+            done = running.wait(HANG_S)
+        assert done.exit_code == 130
+        cut_off = {check.id: check.summary for check in decode(done.stdout.encode()).checks}["turn.relay-range"]
+        assert cut_off.startswith("not decided")
+        assert coturn.settles_at(0, timeout=10.0)
