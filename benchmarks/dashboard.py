@@ -22,6 +22,7 @@ from textual.events import Key
 from benchmarks.show import Row, arguments, show
 from natprobe.address import Address
 from natprobe.cli.desk import older
+from natprobe.cli.garbage import leave_what_is_there, look_seldom
 from natprobe.events import CheckEnded, CheckPlanned, CheckStarted, Emit, Event, Packet, RunEnded, RunStarted
 from natprobe.model import Status, Vantage
 from natprobe.wire.describe import described
@@ -64,6 +65,8 @@ class Silent:
 def main() -> None:
     """Measures and prints."""
     told = arguments(__doc__, runs=3)
+    look_seldom()  # as `natprobe watch` does
+    leave_what_is_there()
     show([asyncio.run(_keys(targets, told.runs)) for targets in (1, 50, 500)], as_json=told.json)
     show([asyncio.run(_memory(20, 100 * told.runs))], as_json=told.json)
 

@@ -25,7 +25,8 @@ _KINDS: tuple[tuple[AddressKind, tuple[ipaddress.IPv4Network | ipaddress.IPv6Net
 )
 
 
-class Address(msgspec.Struct, frozen=True, order=True):
+# gc=False: no circle can hold one, and a dashboard keeps many thousands.
+class Address(msgspec.Struct, frozen=True, order=True, gc=False):
     """A transport address: an IP literal and a port. `host` holds the canonical literal without brackets or zone."""
 
     host: str

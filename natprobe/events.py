@@ -83,7 +83,8 @@ class CheckEnded(msgspec.Struct, frozen=True, kw_only=True, tag="check-ended"):
     raised: tuple[Raised, ...] = ()
 
 
-class Packet(msgspec.Struct, frozen=True, kw_only=True, tag="packet"):
+# gc=False: no circle can hold one, and a dashboard keeps many thousands.
+class Packet(msgspec.Struct, frozen=True, kw_only=True, tag="packet", gc=False):
     """One message that crossed a socket of ours, above TLS and DTLS; `data` is redacted before it is kept."""
 
     at_ms: float

@@ -41,7 +41,8 @@ class Verdict(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
-class Check(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+# gc=False: no circle can hold one, and a dashboard keeps many thousands.
+class Check(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One result: one question (`id`, probe.step) put to one address of one target."""
 
     id: str

@@ -1,9 +1,9 @@
 """The command line: one small file a command. The composition root, and the only room that knows every other."""
 
-import gc
 import sys
 
 from natprobe.cli.exits import INTERRUPTED, OURS, WRONG
+from natprobe.cli.garbage import leave_what_is_there, look_seldom
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -17,19 +17,11 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _process(argv: list[str]) -> int:
-    """A process of its own lives briefly, and what it has imported lives as long: no use in looking through that for
-
-    garbage again and again, nor at the end, where the system takes everything back. It is a fifth of a check's start.
-    """
-    gc.set_threshold(_OBJECTS)
+    look_seldom()
     try:
         return _main(argv)
     finally:
-        gc.freeze()
-
-
-_OBJECTS = 30_000
-"""So many new objects, some 3 MiB of them, before they are looked through; Python's own number is 700."""
+        leave_what_is_there()
 
 
 def _main(argv: list[str]) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from natprobe import runner
 from natprobe.cli.desk import Desk, older
 from natprobe.cli.exits import exit_code
+from natprobe.cli.garbage import leave_what_is_there
 from natprobe.cli.output import recording
 from natprobe.cli.parser import UsageError
 from natprobe.cli.planning import Wanted
@@ -48,6 +49,7 @@ def shown(feed: "Feed", *, desk: Desk | None = None, tell: "Tell | None" = None,
     from natprobe_tui.app import Watch  # noqa: PLC0415  nobody else shall load Textual
 
     app = Watch(feed, describe=described, older=older, desk=desk, tell=tell, bell=bell)
+    leave_what_is_there()
     asyncio.run(_shown(app))
     app.board.settle()
     return app
