@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import Any, get_args
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.lab import ability, namespace
 from tests.lab.certificates import Authority
@@ -14,6 +15,10 @@ from tests.lab.world import World
 
 _NOT_RUN = pytest.StashKey[dict[str, set[str]]]()
 BuildWorld = Callable[..., World]
+
+# A busy machine is no fault of what is tested.
+settings.register_profile("natprobe", deadline=None, suppress_health_check=(HealthCheck.too_slow,))
+settings.load_profile("natprobe")
 
 
 def pytest_configure(config: pytest.Config) -> None:

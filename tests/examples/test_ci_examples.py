@@ -11,6 +11,8 @@ from typing import Any
 
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
+import tree_sitter
+import tree_sitter_groovy
 from ruamel.yaml import YAML
 
 from natprobe.cli import main
@@ -173,12 +175,11 @@ def test_the_cron_jobs_pod_is_whole_and_locked_down() -> None:
         assert all(("value" in variable) != ("valueFrom" in variable) for variable in container["env"])
 
 
-def test_the_jenkinsfile_opens_and_closes_every_bracket() -> None:
+def test_the_jenkinsfile_is_groovy_with_the_sections_of_a_declarative_pipeline() -> None:
     text = (FOLDER / "Jenkinsfile").read_text(encoding="utf-8")
-    bare = re.sub(r"'''.*?'''|'[^']*'|\"[^\"]*\"|//[^\n]*", "", text, flags=re.DOTALL)
-    while (shorter := re.sub(r"\(\)|\{\}|\[\]|[^(){}\[\]]", "", bare)) != bare:
-        bare = shorter
-    assert bare == ""
+    groovy = tree_sitter.Parser(tree_sitter.Language(tree_sitter_groovy.language()))
+    assert not groovy.parse(text.encode()).root_node.has_error
+    assert groovy.parse(text.replace("    stages {", "    stages", 1).encode()).root_node.has_error
     assert re.findall(r"^    (\w+) \{", text, re.MULTILINE) == ["triggers", "options", "environment", "stages", "post"]
 
 

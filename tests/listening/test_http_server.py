@@ -106,7 +106,7 @@ async def test_what_is_not_served_is_refused_and_closed(server: HttpServer, data
     assert (await get(server.addresses[0], "/")).status == 200
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.binary(max_size=200) | st.binary(max_size=50).map(lambda tail: GET[:-2] + tail))
 def test_no_bytes_end_the_server(data: bytes) -> None:
     async def throw() -> int:

@@ -6,7 +6,7 @@ import pytest
 import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from natprobe.net.certificate import UNREADABLE, CertificateInfo, describe, name_matches
@@ -94,13 +94,11 @@ def test_no_control_characters_come_out_of_a_name(tmp_path_factory: pytest.TempP
     assert "[2J" in told.subject
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=64))
 def test_bytes_that_are_no_certificate_have_a_fingerprint_only(data: bytes) -> None:
     assert describe(data) == CertificateInfo(sha256=hashlib.sha256(data).hexdigest())
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_damaged_certificate_never_raises(data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(_SAMPLE) - 1))

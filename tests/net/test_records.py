@@ -2,7 +2,7 @@
 
 import struct
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from natprobe.net.records import Packer
@@ -54,13 +54,11 @@ def test_nothing_makes_no_datagram() -> None:
     assert Packer().pack(b"") == ()
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_come_through_in_full_length(data: bytes) -> None:
     assert len(b"".join(Packer().pack(data))) == len(data)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 1500), min_size=1, max_size=20))
 def test_no_datagram_is_above_the_limit_without_need(sizes: list[int]) -> None:
     for datagram in Packer().pack(b"".join(record(size) for size in sizes)):

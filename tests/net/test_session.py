@@ -5,7 +5,7 @@ import ssl
 
 import pytest
 import trustme
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from natprobe.net.handshake import Kind, Roots
@@ -34,7 +34,6 @@ def outcome(session: Session, data: bytes) -> Broken | None:
 
 
 @KINDS
-@settings(deadline=None)
 @given(data=st.binary(max_size=200))
 def test_any_bytes_break_it_or_are_dropped(kind: Kind, version: bytes, data: bytes) -> None:
     broken = outcome(begun(kind), data)
@@ -42,7 +41,6 @@ def test_any_bytes_break_it_or_are_dropped(kind: Kind, version: bytes, data: byt
 
 
 @KINDS
-@settings(deadline=None)
 @given(content=st.integers(20, 24), fragment=st.binary(max_size=200))
 def test_any_record_breaks_it_or_is_dropped(kind: Kind, version: bytes, content: int, fragment: bytes) -> None:
     place = bytes(8) if kind == "dtls" else b""
@@ -51,7 +49,6 @@ def test_any_record_breaks_it_or_is_dropped(kind: Kind, version: bytes, content:
     assert broken is None or broken.reason is Reason.TLS
 
 
-@settings(deadline=None)
 @given(data=st.data())
 def test_a_damaged_flight_completes_no_handshake_with_another_reason(data: st.DataObject) -> None:
     session, incoming, outgoing = Session("tls", NAME, ROOTS), ssl.MemoryBIO(), ssl.MemoryBIO()

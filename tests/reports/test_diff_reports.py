@@ -178,7 +178,7 @@ def test_hostile_words_stay_words_in_a_difference(form: str, text: str) -> None:
 
 
 @given(text=st.text(st.characters(codec=None), max_size=60))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_text_at_all_stays_text_in_a_difference(text: str) -> None:
     for form in EXTENSIONS:
         told = rendered(form, hostile(text), Style(verbose=True))

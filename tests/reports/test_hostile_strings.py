@@ -135,7 +135,7 @@ def test_hostile_words_stay_words_in_every_format(form: str, text: str, status: 
 
 @pytest.mark.parametrize("form", RENDERERS)
 @given(text=st.text(st.characters(codec=None), max_size=60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_text_at_all_stays_text_in_every_format(form: str, text: str) -> None:
     holds(form, RENDERERS[form](report_of(text), Style(verbose=True)))
 
@@ -154,7 +154,6 @@ def test_json_keeps_every_character_that_it_can_carry(text: str) -> None:
 
 
 @given(st.text(st.characters(codec=None)))
-@settings(deadline=None)
 def test_cleaning_twice_is_cleaning_once_and_leaves_one_line(text: str) -> None:
     once = clean(text)
     assert clean(once) == once

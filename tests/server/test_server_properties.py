@@ -47,7 +47,7 @@ faults = st.lists(
 
 
 @given(st.lists(anything, max_size=5), five_tuples, faults, st.sampled_from([(), CONFIG.users]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_bytes_make_the_server_raise(
     datagrams: list[bytes], five_tuple: FiveTuple, failing: tuple[Fault, ...], users: tuple[Credential, ...]
 ) -> None:
@@ -61,7 +61,7 @@ def test_no_bytes_make_the_server_raise(
 
 
 @given(st.lists(anything, max_size=5), faults)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_bytes_make_a_live_allocation_raise_or_send_to_a_stranger(
     datagrams: list[bytes], failing: tuple[Fault, ...]
 ) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
@@ -127,6 +128,19 @@ async def test_what_is_missing_is_asked_for_in_the_next_line() -> None:
         await pilot.press(*"alice", "enter")
         await until(pilot, lambda: form.query(Hidden).first().has_focus)
         assert "type the password" in text_of(app)
+
+
+async def test_who_types_fast_across_enter_has_no_letter_of_the_password_in_sight() -> None:
+    desk, start = Notes(), Rounds()
+    desk.refusal = "type the password"
+    app = live(desk, start)
+    async with app.run_test(size=(100, 40)) as pilot:
+        form = await form_of(app, pilot, "u")
+        for key in ("a", "l", "enter", *SECRET.replace("-", "")):
+            app.post_message(Key(key, None if key == "enter" else key))
+        hidden = form.query(Hidden).first()
+        await until(pilot, lambda: hidden.value == SECRET.replace("-", ""))
+        assert form.query(Input).first().value == "al"
 
 
 async def test_w_records_and_w_again_ends_it() -> None:

@@ -57,6 +57,7 @@ class FormScreen(ModalScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Close"),
+        Binding("enter", "advance", show=False, priority=True),
         *TYPED_FAST,
     ]
 
@@ -77,11 +78,7 @@ class FormScreen(ModalScreen[str | None]):
                 yield OptionList(*map(Text, self._choices))
             for field in self._fields:
                 yield Static(Text(field.label), classes="label")
-                yield (
-                    Hidden(field.placeholder)
-                    if field.hidden
-                    else Input(field.value, placeholder=field.placeholder, compact=True)
-                )
+                yield field.line()
             yield Static(id="wrong")
             yield Static("enter goes on, tab to the next line, escape calls it off", classes="hint")
 
@@ -97,13 +94,23 @@ class FormScreen(ModalScreen[str | None]):
     def _picked(self) -> None:
         self._go()
 
-    @on(Input.Submitted)
-    def _typed(self, event: Input.Submitted) -> None:
-        """Where something is still missing, the next line is where to type it."""
-        lines = list(self.query(Input))
-        later = lines[lines.index(event.input) + 1 :]
-        if not self._go() and event.value and later:
-            later[0].focus()
+    def action_advance(self) -> None:
+        """Goes; where something is still missing, the next line is where to type it.
+
+        The next line has the keys at once (see TYPED_FAST); letters for this one may still be on their way to it.
+        """
+        line = self.focused
+        if isinstance(line, OptionList):
+            line.action_select()
+        elif isinstance(line, Input):
+            lines = list(self.query(Input))
+            for later in lines[lines.index(line) + 1 :][:1]:
+                self.set_focus(later)
+            line.call_later(self._go_from, line)
+
+    def _go_from(self, line: Input) -> None:
+        if not self._go() and not line.value:
+            self.set_focus(line)
 
     def _go(self) -> bool:
         words = [line.value if isinstance(line, Hidden) else line.value.strip() for line in self.query(Input)]
