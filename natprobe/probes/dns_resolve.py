@@ -38,13 +38,11 @@ async def observe(ctx: Context) -> Evidence:
     """Asks everybody at once, follows what SRV and NAPTR name, and hands the destinations on."""
     target, nameservers = ctx.target, ctx.settings.nameservers or None
     resolution, discovery = await asyncio.gather(
-        resolve(target.host, clock=ctx.clock, deadline_s=DEADLINE_S, nameservers=nameservers),
+        _resolved(ctx, target.host),
         discover(target, clock=ctx.clock, deadline_s=DEADLINE_S, nameservers=nameservers),
     )
     names = dict.fromkeys(service.host for service in discovery.services if service.host != target.host)
-    others = await asyncio.gather(
-        *(resolve(name, clock=ctx.clock, deadline_s=DEADLINE_S, nameservers=nameservers) for name in names)
-    )
+    others = await asyncio.gather(*(_resolved(ctx, name) for name in names))
     named = _destinations(discovery, {each.name: each.addresses for each in (resolution, *others)})
     found = tuple(each for each in named if each.address.kind not in ctx.shunned)
     if found:
@@ -58,6 +56,16 @@ async def observe(ctx: Context) -> Evidence:
         withheld=tuple(dict.fromkeys(each.address for each in named if each not in found)),
         vantage=vantage().addresses,
     )
+
+
+async def _resolved(ctx: Context, name: str) -> Resolution:
+    """What is said about `name`, asked once a run."""
+    clock, nameservers = ctx.clock, ctx.settings.nameservers or None
+
+    async def ask() -> Resolution:
+        return await resolve(name, clock=clock, deadline_s=DEADLINE_S, nameservers=nameservers)
+
+    return await ctx.once((PROBE.id, name, nameservers), ask)
 
 
 def _destinations(discovery: Discovery, addresses: Mapping[str, tuple[str, ...]]) -> tuple[Destination, ...]:
