@@ -7,7 +7,8 @@ from tests.ladder.credentials import CREDENTIALS
 from tests.ladder.hold import assert_sound, first_lines
 from tests.ladder.paths import CERTIFICATES, CLIENT, DEADLINES, NAMES, REACH
 from tests.ladder.rare import RARE
-from tests.ladder.servers import ALLOCATION, RANGE, RATE, RELAY, SEEN_FROM_HOME
+from tests.ladder.servers import ALLOCATION, RELAY, SEEN_FROM_HOME
+from tests.ladder.wishes import RANGE, RATE
 
 pytestmark = pytest.mark.lab
 
