@@ -52,6 +52,13 @@ def test_a_run_stands_at_its_time_and_not_at_its_number() -> None:
     assert third - second == pytest.approx(9 * (second - first), abs=0.05)
 
 
+def test_no_moment_is_written_over_another_where_runs_stand_close_together() -> None:
+    close = trend_page(trend(_run(day, 3) for day in (1, 2, 3, 4, 5, 28))).ticks
+    assert [tick.label for tick in close] == ["2026-11-01 03:00", "2026-11-28 03:00"]
+    even = trend_page(trend(_run(day, 3) for day in range(1, 29))).ticks
+    assert [tick.anchor for tick in even] == ["start", "middle", "middle", "end"]
+
+
 def test_a_higher_value_stands_higher_and_nothing_at_the_bottom() -> None:
     days = {"2026-11-01T00:00:00Z": 10, "2026-11-02T00:00:00Z": 40}
     told = trend(report(check(evidence=asked(rtt)), started=started) for started, rtt in days.items())

@@ -17,6 +17,10 @@ HEIGHT = 96
 
 _TOP, _BOTTOM = 14, 90
 _MARGIN = 1.5
+_LABEL = 16.0
+"""How wide a written moment is at the most where all of them are shown, in percent of the page."""
+_BRIEF_S = 600.0
+"""Within so short a time the seconds of a moment tell something."""
 _MOST_TICKS = 4
 _MOST_FAILURES = 20
 _PAINTED = ("skip", "pass", "inconclusive", "warn", "error", "fail")
@@ -120,18 +124,31 @@ class _Axis:
 
     def at(self, number: int) -> str:
         """The place of a run, in percent."""
+        return f"{self._place(number):.2f}%"
+
+    def _place(self, number: int) -> float:
         first, last = self._places[0], self._places[-1]
         share = 0.5 if first == last else (self._places[number] - first) / (last - first)
-        return f"{_MARGIN + share * (100 - 2 * _MARGIN):.2f}%"
+        return _MARGIN + share * (100 - 2 * _MARGIN)
 
     def ticks(self) -> Iterator[Tick]:
-        """A few moments, the first and the last among them."""
+        """A few moments, the first and the last among them, and none that would be written over another one."""
         last = len(self._places) - 1
-        count = min(_MOST_TICKS, last + 1)
-        numbers = dict.fromkeys(round(step * last / max(1, count - 1)) for step in range(count))
-        for number in numbers:
-            anchor = "start" if number == 0 and last else "end" if number == last and last else "middle"
-            yield Tick(self.at(number), self.whens[number].removesuffix(" UTC")[:16], anchor)
+        if last == 0:
+            yield self._tick(0, "middle")
+            return
+        yield self._tick(0, "start")
+        written_to = self._place(0) + _LABEL
+        for number in dict.fromkeys(round(step * last / (_MOST_TICKS - 1)) for step in range(1, _MOST_TICKS - 1)):
+            place = self._place(number)
+            if written_to < place - _LABEL / 2 and place + _LABEL / 2 < self._place(last) - _LABEL:
+                yield self._tick(number, "middle")
+                written_to = place + _LABEL / 2
+        yield self._tick(last, "end")
+
+    def _tick(self, number: int, anchor: str) -> Tick:
+        brief = self._places[-1] - self._places[0] < _BRIEF_S
+        return Tick(self.at(number), self.whens[number].removesuffix(" UTC")[: 19 if brief else 16], anchor)
 
 
 def trend_page(trend: Trend) -> TrendPage:
