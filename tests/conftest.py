@@ -33,8 +33,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "systemd: needs systemd-analyze")
     config.addinivalue_line("markers", "jenkins: needs the schema of JUnit files that Jenkins publishes")
     config.stash[_NOT_RUN] = {}
-    # A job that is cancelled is told so with SIGTERM: fixtures are to end as they do after Ctrl-C.
+    # A job that is cancelled is told so with SIGTERM: fixtures are to end as they do after Ctrl-C. What a shell runs in
+    # the background ignores SIGINT, and whoever is started here would inherit that.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
