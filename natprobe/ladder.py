@@ -16,6 +16,31 @@ Rungs = tuple[Probe[Any], ...]
 ADVANCE_EVERY_MS = 200.0
 
 
+Told = tuple[dict[str, Any], Judgement]
+"""The evidence of a check, as the report holds it, and what it means."""
+
+
+class Draft(msgspec.Struct):
+    """What a probe on its way has named to be judged where it is cut off."""
+
+    so_far: Callable[[], msgspec.Struct | None] | None = None
+
+    def keep(self, so_far: Callable[[], msgspec.Struct | None]) -> None:
+        """See Context.keep."""
+        self.so_far = so_far
+
+    def told(self, probe: Probe[Any], why: str) -> Told:
+        """The judgement of a check that was cut off; `why` is the clause for its summary."""
+        try:
+            evidence = self.so_far() if self.so_far else None
+            if evidence is None:
+                return {}, Judgement(status=Status.INCONCLUSIVE, summary=f"not decided: {why}")
+            found = probe.judge(evidence)
+        except Exception as error:  # as in Climb._answer
+            return own_fault(error)
+        return _plain(evidence), msgspec.structs.replace(found, summary=f"{found.summary}; {why}")
+
+
 class Climb(msgspec.Struct, frozen=True):
     """One ladder on its way."""
 
@@ -29,21 +54,18 @@ class Climb(msgspec.Struct, frozen=True):
     async def probe(self, probe: Probe[Any]) -> None:
         """Waits for what `probe` depends on, puts its question, tells the answer; skips it where a need is missing."""
         started = self.context.clock.now_ms()
-        evidence: dict[str, Any] = {}
-        judgement: Judgement | None = None
+        draft = Draft()
+        answer: Told | None = None
         try:
             for earlier in dependencies(probe, self.rungs):
                 await self.ended[earlier].wait()
             started = self.context.clock.now_ms()
-            evidence, judgement = await self._answer(probe)
+            answer = await self._answer(probe, draft)
         finally:
-            self.emit(self._told(probe, started, evidence, judgement or self._cut_off()))
+            self.emit(self._told(probe, started, answer or draft.told(probe, self.why_stopped())))
             self.ended[probe.id].set()
 
-    def _cut_off(self) -> Judgement:
-        return Judgement(status=Status.INCONCLUSIVE, summary=f"not decided: {self.why_stopped()}")
-
-    async def _answer(self, probe: Probe[Any]) -> tuple[dict[str, Any], Judgement]:
+    async def _answer(self, probe: Probe[Any], draft: Draft) -> Told:
         if probe.id in self.context.settings.skip:
             return {}, Judgement(status=Status.SKIP, summary="not tested: the user leaves it out")
         absent = next((thing for thing in probe.needs if not self.context.bench.has(thing)), None)
@@ -61,12 +83,12 @@ class Climb(msgspec.Struct, frozen=True):
         )
         try:
             async with asyncio.timeout(probe.deadline_s):
-                evidence = await probe.observe(msgspec.structs.replace(self.context, advance=self._advance(probe)))
-            return msgspec.json.decode(msgspec.json.encode(evidence)), probe.judge(evidence)
+                evidence = await probe.observe(
+                    msgspec.structs.replace(self.context, advance=self._advance(probe), keep=draft.keep)
+                )
+            return _plain(evidence), probe.judge(evidence)
         except TimeoutError:
-            return {}, Judgement(
-                status=Status.INCONCLUSIVE, summary=f"not decided within the check's own {probe.deadline_s:g} s"
-            )
+            return draft.told(probe, f"the check reached its own limit of {probe.deadline_s:g} s")
         except Exception as error:  # a fault of ours is a result too (exit code 3), and hides no other
             return own_fault(error)
 
@@ -95,7 +117,8 @@ class Climb(msgspec.Struct, frozen=True):
             unit=unit,
         )
 
-    def _told(self, probe: Probe[Any], started_ms: float, evidence: dict[str, Any], judgement: Judgement) -> CheckEnded:
+    def _told(self, probe: Probe[Any], started_ms: float, told: Told) -> CheckEnded:
+        evidence, judgement = told
         place = self.context.place
         return CheckEnded(
             id=probe.id,
@@ -142,7 +165,12 @@ def _placed(raised: Raised, place: Cell | None) -> Raised:
     return msgspec.structs.replace(raised, facts={"transport": place.transport} | raised.facts)
 
 
-def own_fault(error: Exception) -> tuple[dict[str, Any], Judgement]:
+def _plain(evidence: msgspec.Struct) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(evidence))
+    return plain
+
+
+def own_fault(error: Exception) -> Told:
     """The evidence and the judgement of a check in which natprobe itself failed."""
     judgement = Judgement(status=Status.ERROR, summary=f"natprobe itself failed here: {type(error).__name__}")
     return {"trace": _trace(error)}, judgement

@@ -159,6 +159,13 @@ def untold(done: float, total: float, unit: str) -> None:
     """For runs that nobody watches."""
 
 
+Keep = Callable[[Callable[[], msgspec.Struct | None]], None]
+
+
+def kept_by_nobody(so_far: Callable[[], msgspec.Struct | None]) -> None:
+    """For runs that are not cut off."""
+
+
 class Bench(msgspec.Struct):
     """The live things of one cell, by type: put there by one probe, used by the next."""
 
@@ -195,6 +202,9 @@ class Context(msgspec.Struct, frozen=True):
     """Has what an answer named checked as a target of its own, beside this one."""
     advance: Advance = untold
     """Tells how far this check has come, where it takes longer than a person likes to wait."""
+    keep: Keep = kept_by_nobody
+    """Names what is judged where this check is cut off: a function that gives the evidence so far, or None while there
+    is none yet."""
     once: Once = each_time
     """Asks what several targets would ask alike only once a run; nothing of the cell may be used in it but its hold's
     clock and roots."""

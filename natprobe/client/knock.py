@@ -30,28 +30,29 @@ _ENOUGH = 2048
 
 async def knock(hold: Hold, address: Address, timeout_s: float = KNOCK_S) -> PortAnswer:
     """How the port answers; the connection is closed again, and nothing is said on it."""
-    answer, stream = await _open(hold, address, timeout_s)
+    answer, stream = await opened(hold, address, timeout_s)
     if stream is not None:
         await stream.close()
     return answer
 
 
-async def meet(hold: Hold, address: Address, authority: str, timeout_s: float = KNOCK_S) -> PortAnswer:
-    """The same, and who listens there: its own first words, or its answer to a question that changes nothing."""
-    answer, stream = await _open(hold, address, timeout_s)
-    if stream is None:
-        return answer
+async def meet(answer: PortAnswer, stream: TcpStream, authority: str) -> PortAnswer:
+    """`answer` of an open port, and who listens there: its own first words, or its answer to a harmless question.
+
+    The stream is closed again. `authority` is the host and port as the user wrote them.
+    """
     try:
-        said = await _first_words(stream, WAITS_S) or await _answer(stream, address.port, authority)
+        said = await _first_words(stream, WAITS_S) or await _answer(stream, answer.port, authority)
     finally:
         await stream.close()
     if not said:
         hung_up = stream.ended is not None and stream.ended.reason in {Reason.CLOSED, Reason.RESET}
         return msgspec.structs.replace(answer, detail="it hangs up without a word") if hung_up else answer
-    return msgspec.structs.replace(answer, service=recognised(said, address.port), says=shown(said) or None)
+    return msgspec.structs.replace(answer, service=recognised(said, answer.port), says=shown(said) or None)
 
 
-async def _open(hold: Hold, address: Address, timeout_s: float) -> tuple[PortAnswer, TcpStream | None]:
+async def opened(hold: Hold, address: Address, timeout_s: float) -> tuple[PortAnswer, TcpStream | None]:
+    """How the port answers, and the connection where one came about; the caller closes it."""
     stream = await open_stream(address, hold.clock, timeout_s=timeout_s)
     if isinstance(stream, Trouble):
         return _refusal(address.port, stream, timeout_s), None

@@ -74,6 +74,11 @@ def portion(found: Iterable[PortRun], ranges: Ranges) -> str:
     return "" if some == total else f"{some} of {total} ports asked: "
 
 
+def unasked(left: int) -> str:
+    """The clause for ports that a check did not come to before it was cut off."""
+    return f"; {left} more port{'s' * (left > 1)} not tested" if left else ""
+
+
 def facts(server: Address, fitting: Sequence[PortRun], transport: TransportName) -> dict[str, str]:
     """What findings about these ports of `server` are told with."""
     host, ports, answer = server.host, listed(fitting), fitting[0].answer

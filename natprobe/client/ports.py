@@ -59,15 +59,21 @@ class PortRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
 
 
-def runs(answers: Iterable[PortAnswer], ranges: Ranges) -> tuple[PortRun, ...]:
-    """`answers`, ascending, as runs; none reaches from one of the `ranges` into another."""
+def runs(answers: Iterable[PortAnswer], ranges: Ranges, left: Iterable[int] = ()) -> tuple[PortRun, ...]:
+    """`answers` as runs, ascending; none reaches from one of the `ranges` into another, or over a port that is left."""
     found: list[PortRun] = []
     starts = {first for first, _ in ranges}
-    for answer in sorted(answers, key=lambda each: each.port):
-        if found and answer.port not in starts and _alike(found[-1].answer, answer):
-            found[-1] = msgspec.structs.replace(found[-1], last=answer.port, asked=found[-1].asked + 1)
+    known = {answer.port: answer for answer in answers}
+    goes_on = False
+    for port in sorted({*known, *left}):
+        answer = known.get(port)
+        if answer is None:
+            goes_on = False
+        elif goes_on and port not in starts and _alike(found[-1].answer, answer):
+            found[-1] = msgspec.structs.replace(found[-1], last=port, asked=found[-1].asked + 1)
         else:
-            found.append(PortRun(first=answer.port, last=answer.port, asked=1, answer=answer))
+            found.append(PortRun(first=port, last=port, asked=1, answer=answer))
+            goes_on = True
     return tuple(found)
 
 

@@ -7,9 +7,9 @@ So silence decides nothing, but where the user expects the port to be closed and
 import msgspec
 
 from natprobe.address import Address
-from natprobe.client.port_words import asked, exposed, facts, named, portion, told
+from natprobe.client.port_words import asked, exposed, facts, named, portion, told, unasked
 from natprobe.client.ports import PortRun, PortWord, Ranges, all_ports, chosen, count, counted, is_wanted, runs, those
-from natprobe.client.scan import scan
+from natprobe.client.scan import Scan
 from natprobe.client.udp_ports import open_asker
 from natprobe.events import Raised
 from natprobe.model import Status
@@ -27,6 +27,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     runs: tuple[PortRun, ...] = ()
     closed: bool = False
     """Whether the user expects the ports not to be reachable."""
+    left: int = 0
+    """How many ports more were to be asked when the check was cut off."""
     trouble: Trouble | None = None
     """Why nothing could be asked."""
 
@@ -35,12 +37,18 @@ async def observe(ctx: Context) -> Evidence:
     """Asks each port four times, in every protocol that fits it."""
     cell, closed = ctx.cell, ctx.settings.expect.closed
     ranges: Ranges = cell.target.ports or ((cell.address.port, cell.address.port),)
-    ports = all_ports(ranges) if ctx.settings.every_port else chosen(ranges)
+    scan = Scan(all_ports(ranges) if ctx.settings.every_port else chosen(ranges))
     asker = open_asker(ctx.hold, cell.address)
     if isinstance(asker, Trouble):
         return Evidence(server=cell.address, ranges=ranges, closed=closed, trouble=asker)
-    answers = await scan(ports, asker.ask, ctx.advance)
-    return Evidence(server=cell.address, ranges=ranges, runs=runs(answers, ranges), closed=closed)
+
+    def found() -> Evidence:
+        told = runs(scan.answers.values(), ranges, scan.left)
+        return Evidence(server=cell.address, ranges=ranges, runs=told, closed=closed, left=len(scan.left))
+
+    ctx.keep(lambda: found() if scan.answers else None)
+    await scan.ask_all(asker.ask, ctx.advance)
+    return found()
 
 
 def judge(evidence: Evidence) -> Judgement:
@@ -53,7 +61,7 @@ def judge(evidence: Evidence) -> Judgement:
     raised = _faults(evidence)
     if raised:
         return Judgement(status=Status.FAIL, summary=_summary(evidence), raised=raised)
-    undecided = {"silent", "untold"} & set(words)
+    undecided = {"silent", "untold"} & set(words) or evidence.left
     status = Status.INCONCLUSIVE if undecided else Status.PASS
     return Judgement(status=status, summary=_summary(evidence))
 
@@ -71,9 +79,10 @@ def _judged_closed(evidence: Evidence) -> Judgement:
     found, host = tuple(those(evidence.runs, "open")), evidence.server.host
     if found:
         raised = (Raised(id="service-exposed", facts=exposed(evidence.server, found, "udp")),)
-        return Judgement(status=Status.FAIL, summary=f"{host}: expected closed, but {named(found)} open", raised=raised)
+        summary = f"{host}: expected closed, but {named(found)} open{unasked(evidence.left)}"
+        return Judgement(status=Status.FAIL, summary=summary, raised=raised)
     doubtful = [run for run in those(evidence.runs, "silent", "untold") if not _was_spoken_to(run)]
-    if doubtful:
+    if doubtful or evidence.left:
         return Judgement(status=Status.INCONCLUSIVE, summary=_summary(evidence))
     return Judgement(status=Status.PASS, summary=f"{host}: closed as expected: {told(evidence.runs)}")
 
@@ -100,7 +109,7 @@ def _faults(evidence: Evidence) -> tuple[Raised, ...]:
 def _summary(evidence: Evidence) -> str:
     host, said = evidence.server.host, told(evidence.runs)
     if count(evidence.ranges) > 1:
-        return f"{host}: {portion(evidence.runs, evidence.ranges)}{said}{_doubt(evidence)}"
+        return f"{host}: {portion(evidence.runs, evidence.ranges)}{said}{_doubt(evidence)}{unasked(evidence.left)}"
     answer = evidence.runs[0].answer
     if answer.word == "open":
         return f"{evidence.server} answers {answer.service or 'something'} after {answer.rtt_ms or 0:.1f} ms"

@@ -61,6 +61,7 @@ JUDGED_ONLY = {
 
 SITE_JUDGED_ONLY = {
     "no-route": "the lab routes both families everywhere; tests/ladder provokes it",
+    "tcp-port-silent": "takes a run that ends within the moment between a port and its controls; see test_port_judges",
 }
 """Findings of sites that no row of tests/web/test_sites.py brings about, and why."""
 

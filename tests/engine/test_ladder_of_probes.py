@@ -114,7 +114,7 @@ def test_the_trace_of_a_fault_of_ours_names_places_and_no_values() -> None:
 def test_a_probe_that_hangs_meets_its_own_deadline() -> None:
     report, _ = ended(probe("a.hangs", hangs, deadline_s=0.05), probe("b.works"))
     assert statuses(report) == {"a.hangs": "inconclusive", "b.works": "pass"}
-    assert "own 0.05 s" in report.checks[0].summary
+    assert "own limit of 0.05 s" in report.checks[0].summary
     assert exit_code(report) == UNTOLD
 
 
@@ -124,6 +124,43 @@ def test_the_deadline_of_the_run_tells_every_check_that_it_cuts_off() -> None:
     assert statuses(report) == {"a.hangs": "inconclusive", "b.waits": "inconclusive"}
     assert all("deadline of 1.05 s" in check.summary for check in report.checks)
     assert events[-1] == RunEnded(at_ms=report.duration_ms, interrupted=False)
+
+
+@pytest.mark.parametrize(("deadline_s", "own_s"), [(1.05, 60.0), (20.0, 0.05)])
+def test_what_a_check_had_found_when_it_was_cut_off_is_judged(deadline_s: float, own_s: float) -> None:
+    async def finds(ctx: Context) -> Seen:
+        found: list[int] = []
+        ctx.keep(lambda: Seen(len(found)) if found else None)
+        found.append(7)
+        return await hangs(ctx)
+
+    def judge(seen: Seen) -> Judgement:
+        return Judgement(status=Status.FAIL, summary=f"{seen.number} found")
+
+    report, _ = ended(probe("a.finds", finds, judge=judge, deadline_s=own_s), deadline_s=deadline_s)
+    (check,) = report.checks
+    assert (check.status, check.evidence) == (Status.FAIL, {"number": 1})
+    assert check.summary.startswith("1 found; the ")
+    assert check.summary.endswith(f" of {min(deadline_s, own_s):g} s")
+
+
+def test_a_check_that_is_cut_off_before_it_has_found_anything_decides_nothing() -> None:
+    async def finds(ctx: Context) -> Seen:
+        ctx.keep(lambda: None)
+        return await hangs(ctx)
+
+    report, _ = ended(probe("a.finds", finds, judge=misjudges), deadline_s=1.05)
+    assert (statuses(report), report.checks[0].evidence) == ({"a.finds": "inconclusive"}, {})
+
+
+def test_a_fault_of_ours_in_judging_what_was_found_is_a_fault_of_ours() -> None:
+    async def finds(ctx: Context) -> Seen:
+        ctx.keep(Seen)
+        return await hangs(ctx)
+
+    report, _ = ended(probe("a.finds", finds, judge=misjudges), deadline_s=1.05)
+    assert statuses(report) == {"a.finds": "error"}
+    assert exit_code(report) == OURS
 
 
 def test_a_missing_need_skips_a_probe_and_names_the_giver() -> None:
