@@ -7,11 +7,12 @@ from html import escape
 from textwrap import indent
 
 from natprobe.model import Report, Severity, Status, Verdict
+from natprobe_reports.causes import Cause, causes, totals
 from natprobe_reports.clean import clean_report
 from natprobe_reports.culprit import culprit
 from natprobe_reports.markdown_text import code, escaped, sentence
 from natprobe_reports.style import Style
-from natprobe_reports.text_findings import Entry, entries
+from natprobe_reports.text_findings import shown
 from natprobe_reports.text_network import network_lines
 from natprobe_reports.view import CellView, TargetView, made, not_tested, opens_group, state, targets
 from natprobe_reports.words import STATUS_WORDS, VERDICT_WORDS, counts, duration, exit_meaning
@@ -23,23 +24,22 @@ _TABLE = "| | check | result | time |\n| --- | --- | --- | ---: |\n"
 def render(report: Report, style: Style) -> str:
     """The report as Markdown, in paragraphs with an empty line between them."""
     report = clean_report(report)
-    shown: tuple[Severity, ...] = ("error", "warning", "info") if style.verbose else ("error", "warning")
     views = targets(report)
     blocks = (
         f"## {VERDICT_WORDS[report.verdict]}: {sentence(culprit(report))}",
-        *(_finding(entry) for entry in entries(report, *shown)),
+        *(_finding(cause) for cause in causes(report, *shown(style))),
         *(block for index in range(len(views)) for block in _target(report, views, index)),
         *(indent("\n".join(lines), "    ") for lines in network_lines(report, style) if lines),
-        _closing(report),
+        _closing(report, style),
     )
     return "\n\n".join(blocks) + "\n"
 
 
-def _finding(entry: Entry) -> str:
-    finding = entry.first
+def _finding(cause: Cause) -> str:
+    finding = cause.first
     lines = (
-        *(f"At: {escaped(place)}" for place in entry.places),
-        *(f"Seen: {sentence(evidence)}" for evidence in entry.evidence),
+        *(f"At: {escaped(place)}" for place in cause.places),
+        *(f"Seen: {sentence(evidence)}" for evidence in cause.evidence),
         f"Cause: {sentence(finding.cause)}",
         f"Fix: {sentence(finding.fix)}",
         f"More: {code(f'natprobe explain {finding.id}')}",
@@ -77,10 +77,11 @@ def _word(status: Status) -> str:
     return f"**{STATUS_WORDS[status]}**" if status in (Status.FAIL, Status.ERROR) else STATUS_WORDS[status]
 
 
-def _closing(report: Report) -> str:
+def _closing(report: Report, style: Style) -> str:
     vantage = f" from {report.vantage.hostname}" if report.vantage.hostname else ""
     told = (
         counts(report.checks),
+        totals(report, shown(style)),
         exit_meaning(report),
         duration(report.duration_ms),
         f"natprobe {report.natprobe}{vantage}, {report.started}",

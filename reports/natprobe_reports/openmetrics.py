@@ -14,6 +14,7 @@ from prometheus_client.openmetrics.exposition import generate_latest
 from prometheus_client.registry import Collector
 
 from natprobe.model import Check, Report, Severity, Status, Verdict
+from natprobe_reports.causes import causes
 from natprobe_reports.clean import clean_report
 from natprobe_reports.evidence import numbers
 from natprobe_reports.style import Style
@@ -70,6 +71,8 @@ def _of_run(report: Report) -> Iterator[Metric]:
     severities = Counter(finding.severity for finding in report.findings)
     found: Samples = {(severity,): float(severities[severity]) for severity in _SEVERITIES}
     yield _family("natprobe_findings", "Findings by severity.", ("severity",), found)
+    shared: Samples = {(severity,): float(len(causes(report, severity))) for severity in _SEVERITIES}
+    yield _family("natprobe_causes", "Causes of the findings by severity.", ("severity",), shared)
     each: Samples = {(finding.id, finding.severity, finding.target or ""): 1.0 for finding in report.findings}
     yield _family("natprobe_finding", "1 for each finding.", ("finding", "severity", "target"), each)
 

@@ -5,14 +5,15 @@ needs no colour, and what was refused, what was silent and what was never asked 
 """
 
 from natprobe.model import Report, Status, Verdict
+from natprobe_reports.causes import totals
 from natprobe_reports.clean import clean_report
 from natprobe_reports.culprit import culprit
 from natprobe_reports.layout import columns, finish, hanging, verdict_word, wrap
 from natprobe_reports.style import Style
-from natprobe_reports.text_findings import entries, findings_lines
+from natprobe_reports.text_findings import findings_lines, shown
 from natprobe_reports.text_ladder import ladder_lines
 from natprobe_reports.text_network import network_lines
-from natprobe_reports.words import VERDICT_WORDS, counts, duration, exit_meaning, plural
+from natprobe_reports.words import VERDICT_WORDS, counts, duration, exit_meaning
 
 
 def render(report: Report, style: Style) -> str:
@@ -41,10 +42,9 @@ def _headline(report: Report, style: Style) -> list[str]:
 
 
 def _closing(report: Report, style: Style) -> list[str]:
-    errors, warnings = len(entries(report, "error")), len(entries(report, "warning"))
     limit = f" of at most {duration(report.deadline_ms)}" if report.deadline_ms is not None else ""
     told = (
-        f"{counts(report.checks)} · {plural(errors, 'error')}, {plural(warnings, 'warning')}",
+        f"{counts(report.checks)} · {totals(report, shown(style))}",
         f"{exit_meaning(report)} · {duration(report.duration_ms)}{limit}",
         _origin(report),
     )

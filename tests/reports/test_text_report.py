@@ -238,11 +238,11 @@ def test_blocks_are_parted_by_one_empty_line_and_no_line_ends_with_a_space() -> 
         assert all(line == line.rstrip() for line in lines)
 
 
-def test_a_fault_of_many_places_is_counted_once_and_names_each_but_repeats_no_evidence_without_end() -> None:
+def test_a_fault_of_many_places_is_one_cause_and_names_each_but_repeats_no_evidence_without_end() -> None:
     many = tuple(finding("dns-nxdomain", "error", "No such name", f"turn:h{n}", f"seen {n}") for n in range(5))
     report = report_of(check(status=Status.FAIL), findings=(*many, finding("stun-slow", "warning", "Slow", TURN)))
     text = words(rendered(report))
-    assert "1 error, 1 warning" in text
+    assert "5 errors (1 cause at 5 targets), 1 warning" in text
     assert all(f"at: turn:h{n}" in text for n in range(5))
     assert "seen: seen 1 seen: the same at 3 more of these places (-v shows each)" in text
     assert all(f"seen {n}" in words(rendered(report, Style(verbose=True))) for n in range(5))

@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from natprobe.model import Check, Finding, Report
+from natprobe.model import Check, Report
+from natprobe_reports.causes import Cause, causes, key_of
 from natprobe_reports.html.marks import SEVERITY_MARKS, Mark
-from natprobe_reports.text_findings import Entry, entries
 
 _MOST_OPEN = 20
-
-Key = tuple[str, str, str, str, str]
 
 
 class FindingView(NamedTuple):
@@ -53,15 +51,15 @@ class Findings(NamedTuple):
 
 def findings_of(report: Report, prefix: str, *, verbose: bool) -> Findings:
     """The report's findings; notes stay folded, and so does what comes after many."""
-    told = entries(report, "error", "warning", "info")
-    views = tuple(_view(entry, index, prefix, verbose=verbose) for index, entry in enumerate(told))
-    links = {_key(entry.first): Link(*view[:3]) for entry, view in zip(told, views, strict=True)}
-    by_place = {(finding.id, finding.target): links[_key(finding)] for finding in report.findings}
+    told = causes(report, "error", "warning", "info")
+    views = tuple(_view(cause, index, prefix, verbose=verbose) for index, cause in enumerate(told))
+    links = {key_of(cause.first): Link(*view[:3]) for cause, view in zip(told, views, strict=True)}
+    by_place = {(finding.id, finding.target): links[key_of(finding)] for finding in report.findings}
     return Findings(views, by_place)
 
 
-def _view(entry: Entry, index: int, prefix: str, *, verbose: bool) -> FindingView:
-    finding = entry.first
+def _view(cause: Cause, index: int, prefix: str, *, verbose: bool) -> FindingView:
+    finding = cause.first
     return FindingView(
         anchor=f"{prefix}finding-{index + 1}",
         mark=SEVERITY_MARKS[finding.severity],
@@ -69,11 +67,7 @@ def _view(entry: Entry, index: int, prefix: str, *, verbose: bool) -> FindingVie
         title=finding.title,
         cause=finding.cause,
         fix=finding.fix,
-        places=entry.places,
-        evidence=entry.evidence,
+        places=cause.places,
+        evidence=cause.evidence,
         open=verbose or (index < _MOST_OPEN and finding.severity != "info"),
     )
-
-
-def _key(finding: Finding) -> Key:
-    return finding.severity, finding.id, finding.title, finding.cause, finding.fix

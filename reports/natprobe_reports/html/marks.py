@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from natprobe.model import Check, Severity, Status
+from natprobe_reports.causes import NOUNS
 from natprobe_reports.words import COUNT_WORDS, VERDICT_WORDS
 
 
@@ -17,9 +18,9 @@ class Mark(NamedTuple):
 STATUS_MARKS = {status: Mark(status.value, word) for status, word in COUNT_WORDS.items()}
 VERDICT_MARKS = {verdict: Mark(verdict.value, word) for verdict, word in VERDICT_WORDS.items()}
 SEVERITY_MARKS: dict[Severity, Mark] = {
-    "error": Mark("fail", "error"),
-    "warning": Mark("warn", "warning"),
-    "info": Mark("info", "note"),
+    "error": Mark("fail", NOUNS["error"]),
+    "warning": Mark("warn", NOUNS["warning"]),
+    "info": Mark("info", NOUNS["info"]),
 }
 
 

@@ -1,11 +1,11 @@
 """One report as the values that the templates lay out: nothing is decided there."""
 
-from collections import Counter
 from typing import NamedTuple
 
 import msgspec
 
 from natprobe.model import Candidate, CandidateError, Report
+from natprobe_reports.causes import causes, total
 from natprobe_reports.culprit import culprit
 from natprobe_reports.html.certificates import Chain, chains
 from natprobe_reports.html.findings import Findings, findings_of
@@ -14,9 +14,8 @@ from natprobe_reports.html.marks import SEVERITY_MARKS, STATUS_MARKS, VERDICT_MA
 from natprobe_reports.html.moments import shown
 from natprobe_reports.html.network import NatView, nats
 from natprobe_reports.html.timeline import Group, timeline
-from natprobe_reports.text_findings import entries
 from natprobe_reports.view import place_of
-from natprobe_reports.words import duration, exit_meaning, plural, tally
+from natprobe_reports.words import duration, exit_meaning, tally
 
 LARGE_CHECKS = 150
 
@@ -146,9 +145,8 @@ def _interrupted(report: Report, sentence: str) -> str:
 
 
 def _counts(report: Report) -> tuple[Count, ...]:
-    findings = Counter({severity: len(entries(report, severity)) for severity in SEVERITY_MARKS})
     made = [Count(STATUS_MARKS[status], words) for status, words in tally(report.checks)]
-    told = [Count(mark, plural(findings[each], mark.word)) for each, mark in SEVERITY_MARKS.items() if findings[each]]
+    told = [Count(SEVERITY_MARKS[each], total(report, each)) for each in SEVERITY_MARKS if causes(report, each)]
     first = [told[0]._replace(apart=True)] if made and told else told[:1]
     return (*made, *first, *told[1:])
 
