@@ -10,6 +10,7 @@ from natprobe.credential import Place, Secret, secret_at, text_at
 from natprobe.deployment import Deployment, Known, read
 from natprobe.probes import all_probes
 from natprobe.runner import CLEANUP_S
+from natprobe.textfile import read_text
 from natprobe.tomlfile import LONGEST, Mistakes
 
 _SHORTEST_S = CLEANUP_S + 1.0
@@ -40,8 +41,7 @@ class Files:
         return Secret(text_at(place, self._read, self._environ))
 
     def _read(self, name: str) -> str:
-        with (self._folder / name).open(encoding="utf-8") as file:
-            return file.read(LONGEST)
+        return read_text(self._folder / name, LONGEST)
 
 
 def known() -> Known:
@@ -55,9 +55,7 @@ def read_deployment(name: str) -> Deployment:
     """What the file `name` describes, its secrets as they are now. Raises DeploymentError."""
     path = Path(name)
     try:
-        with path.open(encoding="utf-8") as file:
-            text = file.read(LONGEST + 1)
-        found = read(text, known(), Files(path.parent, os.environ))
+        found = read(read_text(path, LONGEST + 1), known(), Files(path.parent, os.environ))
     except OSError as error:
         raise DeploymentError(f"{name} cannot be read ({error.strerror}); name a TOML file") from None
     except UnicodeDecodeError:

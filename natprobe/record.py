@@ -5,6 +5,7 @@ written. Passwords are in no event.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import IO
 
 import msgspec
@@ -14,6 +15,7 @@ from natprobe.wire.redact import redact
 
 FORMAT = "natprobe/recording/1"
 LONGEST_LINE = 4_000_000
+_NO_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class RecordingError(ValueError):
@@ -47,13 +49,18 @@ class Recorder:
         self._file.flush()
 
 
+def bounded(file: IO[bytes]) -> Iterator[bytes]:
+    """The lines of `file`; of one that is too long no more than shows that it is."""
+    return iter(partial(file.readline, LONGEST_LINE + 1), b"")
+
+
 def read(lines: Iterable[bytes]) -> Iterator[Event]:
     """The events of a recording. Raises RecordingError at the first line that is none."""
     numbered = enumerate(lines, start=1)
     _, first = next(numbered, (0, b""))
     try:
         header = msgspec.json.decode(first, type=Header)
-    except msgspec.MsgspecError as error:
+    except _NO_JSON as error:
         raise RecordingError("line 1 is no recording's header; make one with --record") from error
     if header.recording != FORMAT:
         raise RecordingError(f"line 1 says {header.recording[:40]!r}; this natprobe reads {FORMAT}")
@@ -68,5 +75,5 @@ def _event(decoder: "msgspec.json.Decoder[Event]", number: int, line: bytes) -> 
         raise RecordingError(f"line {number} is longer than {LONGEST_LINE} bytes")
     try:
         return decoder.decode(line)
-    except msgspec.MsgspecError as error:
+    except _NO_JSON as error:
         raise RecordingError(f"line {number} is no event: {error}") from error

@@ -29,8 +29,8 @@ class UnknownFinding(KeyError):  # noqa: N818 - the name says what is unknown
         self.near = near
 
     def __str__(self) -> str:
-        hint = f"; did you mean {', '.join(self.near)}?" if self.near else ""
-        return f"no finding has the id {self.asked!r}{hint}"
+        hint = f"did you mean {', '.join(self.near)}?" if self.near else "`natprobe explain` lists them all"
+        return f"no finding has the id {self.asked!r}; {hint}"
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ import sys
 
 from natprobe.cli.exits import INTERRUPTED, OURS, WRONG
 from natprobe.cli.garbage import leave_what_is_there, look_seldom
+from natprobe.cli.streams import is_full, lead_nowhere, open_what_is_closed
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -17,11 +18,38 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _process(argv: list[str]) -> int:
+    open_what_is_closed()
     look_seldom()
     try:
-        return _main(argv)
+        return _written(argv)
     finally:
         leave_what_is_there()
+
+
+def _written(argv: list[str]) -> int:
+    """The command with the last of its output; where that finds no room, or no reader, there is one line at most."""
+    try:
+        code = _main(argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        lead_nowhere()
+        return OURS
+    except Exception as error:
+        if is_full(error):
+            sys.stderr.write(f"natprobe: standard output cannot be written ({error.strerror})\n")
+            lead_nowhere()
+        else:
+            _confess()
+        return OURS
+    return code
+
+
+def _confess() -> None:
+    """Tells of a fault of our own, with its trace: a script sees by the exit code that no check has failed."""
+    import traceback  # noqa: PLC0415
+
+    traceback.print_exc()
+    sys.stderr.write("natprobe: this is a fault of natprobe itself; please report it with the lines above\n")
 
 
 def _main(argv: list[str]) -> int:
@@ -30,9 +58,6 @@ def _main(argv: list[str]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("natprobe: interrupted\n")
         return INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return OURS
 
 
 def _command(argv: list[str]) -> int:

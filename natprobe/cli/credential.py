@@ -13,6 +13,7 @@ import msgspec
 
 from natprobe.cli.credential_verdict import examined, examined_json, examined_text
 from natprobe.credential import (
+    LONGEST_FILE,
     Credential,
     CredentialError,
     Options,
@@ -24,9 +25,9 @@ from natprobe.credential import (
 from natprobe.credential.secret import checked_username
 from natprobe.credential.show import minted_json, minted_text
 from natprobe.target import Target, TargetError, parse
+from natprobe.textfile import read_text
 
 WRONG_COMMAND_LINE = 2
-LONGEST_FILE = 65536
 _LONGEST_TTL_S = 10 * 366 * 86400
 _TTL = re.compile(r"([0-9]{1,9})([smhd]?)")
 _UNIT_S = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -83,8 +84,7 @@ def parse_ttl(text: str) -> int:
 
 def read_file(path: str) -> str:
     """The beginning of a text file. Raises OSError or UnicodeError."""
-    with Path(path).open(encoding="utf-8") as file:
-        return file.read(LONGEST_FILE)
+    return read_text(Path(path), LONGEST_FILE)
 
 
 def terminal_prompt() -> Callable[[str], str] | None:

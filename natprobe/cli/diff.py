@@ -8,7 +8,7 @@ from pathlib import Path
 from natprobe.cli.exits import FAILED, PASSED
 from natprobe.cli.kept import kept_report
 from natprobe.cli.options import style
-from natprobe.cli.output import writable
+from natprobe.cli.output import writable, write_file
 from natprobe.cli.parser import UsageError
 from natprobe.difference import Difference, broken, difference
 from natprobe_reports.diff import DIFF_RENDERERS
@@ -69,17 +69,13 @@ def _tell(different: Difference, args: argparse.Namespace) -> None:
     for form in _FILES:
         name = getattr(args, form)
         if name not in (None, "-"):
-            _write(form, Path(name), DIFF_RENDERERS[form](different, PLAIN))
+            text = DIFF_RENDERERS[form](different, PLAIN)
+            # A job's summary is a file that every step adds to; a JUnit file is one document.
+            write_file(Path(name), text, f"--{form}", "a" if form == "markdown" else "w")
     if args.markdown and os.environ.get("GITHUB_ACTIONS") == "true":
         sys.stderr.write(DIFF_RENDERERS["github"](different, PLAIN))
     form = "json" if args.json else next((form for form in _FILES if getattr(args, form) == "-"), "text")
     sys.stdout.write(DIFF_RENDERERS[form](different, style(args.verbose, sys.stdout)))
-
-
-def _write(form: str, path: Path, text: str) -> None:
-    """A job's summary is a file that every step adds to; a JUnit file is one document."""
-    with path.open("a" if form == "markdown" else "w", encoding="utf-8") as file:
-        file.write(text)
 
 
 def _schema() -> str:

@@ -8,11 +8,13 @@ from typing import TextIO
 import msgspec
 
 from natprobe.cli.execute import Listener, execute_work
+from natprobe.cli.exits import OURS
 from natprobe.cli.ice_options import add_ice_options, wished
 from natprobe.cli.keeping import add_keeping_options, keep_history, keeping
 from natprobe.cli.options import add_credential_options, add_run_options
 from natprobe.cli.output import add_output_options, tell, wanted_files
 from natprobe.cli.progress import progress_listeners
+from natprobe.cli.streams import wrote
 from natprobe.events import CandidateFound, CandidateMissed, Event
 from natprobe.gathering import gather
 from natprobe.model import Report
@@ -49,8 +51,9 @@ def run(args: argparse.Namespace) -> int:
     wish = msgspec.structs.replace(wished(args, args.uris, "gather"), connect=args.connect)
     files = wanted_files(args)
     quiet = args.json or args.nagios
+    trickle = Trickle(sys.stdout)
     with keeping(args) as keepers:
-        listeners: tuple[Listener, ...] = progress_listeners() if quiet else (Trickle(sys.stdout),)
+        listeners: tuple[Listener, ...] = progress_listeners() if quiet else (trickle,)
         report = execute_work(partial(gather, wish), (*listeners, *keepers))
     keep_history(report, args)
     if not quiet:
@@ -58,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     code = tell(report, args, files)
     if not quiet:
         sys.stdout.write(browser_text(report))
-    return code
+    return code if trickle.heard else OURS
 
 
 class Trickle:
@@ -66,6 +69,8 @@ class Trickle:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self.heard = True
+        """Whether the stream has taken all so far."""
 
     def __call__(self, event: Event) -> None:
         """Prints one line where `event` is about a candidate."""
@@ -80,8 +85,8 @@ class Trickle:
 
     def _line(self, at_ms: float, text: str) -> None:
         clean = "".join(letter if letter.isprintable() else "·" for letter in text)
-        self._stream.write(f"{at_ms:8.1f} ms  {clean}\n")
-        self._stream.flush()
+        if self.heard:
+            self.heard = wrote(self._stream, f"{at_ms:8.1f} ms  {clean}\n")
 
 
 def browser_text(report: Report) -> str:

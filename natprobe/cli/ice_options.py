@@ -11,11 +11,12 @@ from natprobe.cli.options import credential, deadline_s, families, settings
 from natprobe.cli.parser import UsageError
 from natprobe.events import CheckEnded
 from natprobe.gathering import Wish
-from natprobe.iceservers import IceServers, IceServersError, read
+from natprobe.iceservers import LARGEST, IceServers, IceServersError, read
 from natprobe.model import Command
 from natprobe.plan import Plan
 from natprobe.probes import all_probes, iceservers_shape
 from natprobe.target import Target, TargetError, parse
+from natprobe.textfile import read_text
 from natprobe.web.handed import described
 
 SCHEMES = frozenset({"stun", "stuns", "turn", "turns"})
@@ -80,10 +81,13 @@ def _targets(texts: list[str]) -> tuple[Target, ...]:
     return targets
 
 
+def _text(name: str) -> str:
+    return sys.stdin.read(LARGEST + 1).removeprefix("\ufeff") if name == "-" else read_text(Path(name), LARGEST + 1)
+
+
 def _ice_servers(name: str) -> IceServers:
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
-        return read(text, name, time.time())
+        return read(_text(name), name, time.time())
     except OSError as error:
         raise UsageError(f"--ice-servers: {name} cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:

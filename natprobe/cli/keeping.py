@@ -10,8 +10,8 @@ from natprobe.cli.execute import Listener
 from natprobe.cli.history import DEFAULT_KEPT, keep, prepare
 from natprobe.cli.output import recording
 from natprobe.cli.parser import UsageError
+from natprobe.cli.tape import taping
 from natprobe.model import Report
-from natprobe.record import Recorder
 
 
 def add_keeping_options(parser: argparse.ArgumentParser) -> None:
@@ -43,9 +43,12 @@ def keeping(args: argparse.Namespace) -> Iterator[tuple[Listener, ...]]:
         raise UsageError("--pcap-raw: it says how --pcap FILE is written; name that file")
     if args.history is not None:
         prepare(Path(args.history), args.history_keep)
-    with recording(args.record) as file, capturing(args.pcap, raw=args.pcap_raw) as captures:
-        recorders: tuple[Listener, ...] = (Recorder(file),) if file else ()
-        yield (*recorders, *captures)
+    with (
+        recording(args.record) as file,
+        taping(file, args.record) as tape,
+        capturing(args.pcap, raw=args.pcap_raw) as captures,
+    ):
+        yield (tape, *captures)
 
 
 @contextlib.contextmanager

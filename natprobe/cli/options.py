@@ -10,10 +10,11 @@ import time
 from pathlib import Path
 
 from natprobe.cli.parser import UsageError
-from natprobe.credential import CredentialError, Given, Options, Secret, load
+from natprobe.credential import LONGEST_FILE, CredentialError, Given, Options, Secret, load
 from natprobe.plan import DEFAULT_DEADLINE_S, Family
 from natprobe.probe import Settings
 from natprobe.runner import CLEANUP_S
+from natprobe.textfile import read_text
 from natprobe_reports import Style
 
 _RANGE = re.compile(r"([0-9]{1,5})-([0-9]{1,5})")
@@ -71,7 +72,11 @@ def credential(args: argparse.Namespace) -> Given | None:
     prompt = getpass.getpass if sys.stdin.isatty() and sys.stderr.isatty() else None
     try:
         return load(
-            options, os.environ, read=lambda path: Path(path).read_text("utf-8"), prompt=prompt, now_s=time.time()
+            options,
+            os.environ,
+            read=lambda path: read_text(Path(path), LONGEST_FILE),
+            prompt=prompt,
+            now_s=time.time(),
         )
     except CredentialError as error:
         raise UsageError(str(error)) from None

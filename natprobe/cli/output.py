@@ -5,11 +5,12 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO, Literal, TextIO
 
-from natprobe.cli.exits import exit_code, strict_exit_code
+from natprobe.cli.exits import OURS, exit_code, strict_exit_code
 from natprobe.cli.options import style
 from natprobe.cli.parser import UsageError
+from natprobe.cli.streams import wrote
 from natprobe.model import Report
 from natprobe_reports import PLAIN, RENDERERS
 
@@ -68,21 +69,44 @@ def recording(name: str | None) -> Iterator[IO[bytes] | None]:
         file = Path(name).open("wb")  # noqa: SIM115
     except OSError as error:
         raise UsageError(f"--record: {name} cannot be written ({error.strerror})") from None
-    with file:
+    try:
         yield file
+    finally:
+        with contextlib.suppress(OSError):  # what a full disk did not take stays with the file, and is tried again
+            file.close()
 
 
 def tell(
     report: Report, args: argparse.Namespace, files: tuple[tuple[str, Path], ...], stream: TextIO | None = None
 ) -> int:
     """Prints `report` (text: on `stream`), writes `files`, and returns the exit code."""
-    for form, path in files:
-        path.write_text(RENDERERS[form](report, PLAIN), encoding="utf-8")
+    kept = [_kept(path, RENDERERS[form](report, PLAIN)) for form, path in files]
     if args.nagios:
         return _nagios(report)
     form, out = ("json", sys.stdout) if args.json else ("text", stream or sys.stdout)
-    out.write(RENDERERS[form](report, style(args.verbose, out)))
+    told = wrote(out, RENDERERS[form](report, style(args.verbose, out)))
+    if not (told and all(kept)):
+        return OURS
     return strict_exit_code(report) if args.strict else exit_code(report)
+
+
+def _kept(path: Path, text: str) -> bool:
+    """Writes a report's file. False where that went wrong, which is told: the others are still wanted."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        sys.stderr.write(f"natprobe: --report: {path} cannot be written ({error.strerror})\n")
+        return False
+    return True
+
+
+def write_file(path: Path, text: str, option: str, mode: Literal["a", "w"] = "w") -> None:
+    """Writes, or adds, `text` to `path`. Raises UsageError."""
+    try:
+        with path.open(mode, encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"{option}: {path} cannot be written ({error.strerror})") from None
 
 
 def _nagios(report: Report) -> int:

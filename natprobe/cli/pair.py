@@ -90,7 +90,7 @@ def _by(told: Verdict) -> str:
 
 
 def _host(name: str, text: str) -> Host:
-    if text == "-" or text.endswith(".json") or Path(text).exists():
+    if text == "-" or text.endswith(".json") or _is_there(text):
         return from_report(name, kept_report(text))
     if text == UDP_BLOCKED:
         return from_nat(name, None)
@@ -109,8 +109,15 @@ def _modified(host: Host, letter: str, args: argparse.Namespace) -> Host:
 
 def _names(a: str, b: str) -> tuple[str, str]:
     """What the sentences call the two: their files' names where these differ."""
-    stems = tuple(text if not Path(text).exists() else Path(text).stem for text in (a, b))
+    stems = tuple(text if not _is_there(text) else Path(text).stem for text in (a, b))
     return (stems[0], stems[1]) if stems[0] != stems[1] and all(stems) else ("A", "B")
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except OSError:  # a name that is too long for one
+        return False
 
 
 def _json(value: object) -> str:

@@ -4,7 +4,7 @@ import argparse
 import difflib
 import importlib
 from collections.abc import Collection
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from natprobe import __version__
 
@@ -49,6 +49,15 @@ class UsageError(Exception):
 
 
 class _Parser(argparse.ArgumentParser):
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """An option with an empty value is a mistake (`--servers "$UNSET"`), not an option that was left out."""
+        namespace, rest = super().parse_known_args(args, namespace)
+        for action in self._actions:
+            value = getattr(namespace, action.dest, None)
+            if action.option_strings and value != action.default and value in ("", [""]):
+                self.error(f"argument {'/'.join(action.option_strings)}: its value is empty; was a variable not set?")
+        return namespace, rest
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see `{self.prog} --help`)")
 

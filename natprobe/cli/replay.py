@@ -12,7 +12,7 @@ from natprobe.cli.parser import UsageError
 from natprobe.diagnose import diagnose
 from natprobe.events import Event, Packet, RunStarted
 from natprobe.fold import fold
-from natprobe.record import RecordingError, read, recorded
+from natprobe.record import RecordingError, bounded, read, recorded
 
 SLOWEST, FASTEST = 0.1, 1000.0
 
@@ -36,8 +36,8 @@ def run(args: argparse.Namespace) -> int:
         return _watch(args)
     files = wanted_files(args)
     try:
-        with Path(args.recording).open("rb") as lines, capturing(args.pcap) as captures:
-            report = diagnose(fold(_newest_round(_heard(read(lines), captures))))
+        with Path(args.recording).open("rb") as file, capturing(args.pcap) as captures:
+            report = diagnose(fold(_newest_round(_heard(read(bounded(file)), captures))))
     except OSError as error:
         raise UsageError(f"{args.recording} cannot be read ({error.strerror})") from None
     except RecordingError as error:
@@ -53,8 +53,8 @@ def _watch(args: argparse.Namespace) -> int:
     from natprobe_tui.feed import Replay  # noqa: PLC0415
 
     try:
-        with Path(args.recording).open("rb") as lines:
-            events = read(lines)
+        with Path(args.recording).open("rb") as file:
+            events = read(bounded(file))
             first = next(events, None)
             need_terminal("replay --watch")
             feed = Replay(chain([first] if first else [], map(recorded, events)), args.speed)

@@ -9,7 +9,7 @@ from pathlib import Path
 from natprobe.cli.exits import PASSED
 from natprobe.cli.kept import kept_report
 from natprobe.cli.options import style
-from natprobe.cli.output import FILE_FORMATS, formats, writable
+from natprobe.cli.output import FILE_FORMATS, formats, writable, write_file
 from natprobe.cli.parser import UsageError
 from natprobe.cli.trending import add_trend_option, tell_trend
 from natprobe.model import Report
@@ -51,19 +51,19 @@ def run(args: argparse.Namespace) -> int:
     if len(args.reports) > 1 and [name for name, _ in wanted] != ["html"]:
         raise UsageError("report: several reports go on one page: give --html FILE and nothing else")
     reports = [kept_report(name) for name in args.reports]
-    for _, file in wanted:
+    for name, file in wanted:
         if file != "-":
-            writable(Path(file), "report")
+            writable(Path(file), f"--{name}")
     for name, file in wanted or [("text", "-")]:
-        _write(file, _renderer(name, args.reports, reports), args)
+        _write(name, file, _renderer(name, args.reports, reports), args)
     return PASSED
 
 
-def _write(file: str, render: Callable[[Style], str], args: argparse.Namespace) -> None:
+def _write(form: str, file: str, render: Callable[[Style], str], args: argparse.Namespace) -> None:
     if file == "-":
         sys.stdout.write(render(style(args.verbose, sys.stdout)))
     else:
-        Path(file).write_text(render(PLAIN), encoding="utf-8")
+        write_file(Path(file), render(PLAIN), f"--{form}")
 
 
 def _renderer(form: str, files: list[str], reports: list[Report]) -> Callable[[Style], str]:

@@ -23,6 +23,7 @@ from natprobe.exporter.service import Service, to_stderr
 from natprobe.listening.http import ListenError, serve_http
 from natprobe.listening.message import Bounds
 from natprobe.probes import all_probes
+from natprobe.textfile import read_text
 from natprobe.tomlfile import LONGEST
 
 DEFAULT_LISTEN = "127.0.0.1:9798"
@@ -76,13 +77,11 @@ def configuration(name: str) -> Config:
     """The configuration in the file `name`, its secrets looked up once. Raises UsageError."""
     path = Path(name)
     try:
-        with path.open(encoding="utf-8") as file:
-            text = file.read(LONGEST + 1)
-        config = read_config(text, schemes=_schemes(), folder=path.parent)
+        config = read_config(read_text(path, LONGEST + 1), schemes=_schemes(), folder=path.parent)
     except OSError as error:
         raise UsageError(f"--config: {name} cannot be read ({error.strerror}); name a TOML file") from None
     except UnicodeDecodeError:
-        raise UsageError(f"--config: {name}: is not UTF-8 text") from None
+        raise UsageError(f"--config: {name} is not UTF-8 text") from None
     except ConfigError as error:
         raise UsageError(f"--config: {name}: {error}") from None
     try:

@@ -9,7 +9,7 @@ import msgspec
 from natprobe.cli.exits import PASSED
 from natprobe.cli.history import read
 from natprobe.cli.options import style
-from natprobe.cli.output import FILE_FORMATS, writable
+from natprobe.cli.output import FILE_FORMATS, writable, write_file
 from natprobe.cli.parser import UsageError
 from natprobe.trend import trend
 
@@ -32,11 +32,11 @@ def tell_trend(args: argparse.Namespace) -> int:
         raise UsageError(f"report: --trend: no report in {', '.join(args.trend)}; keep some with --history DIR")
     told = trend(reports)
     if args.json is not None:
-        _write(args.json, msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n")
+        _write("json", args.json, msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n")
     if args.html is not None:
         from natprobe_reports.html import render_trend  # noqa: PLC0415
 
-        _write(args.html, render_trend(told))
+        _write("html", args.html, render_trend(told))
     if args.json is None and args.html is None:
         from natprobe_reports.trend_text import render  # noqa: PLC0415
 
@@ -49,13 +49,13 @@ def _checked(args: argparse.Namespace) -> None:
     other = next((name for name in FILE_FORMATS if name not in {"json", "html"} and getattr(args, name, None)), None)
     if other is not None:
         raise UsageError(f"report: --trend: it has no form {other}; give --html FILE, --json FILE, or neither for text")
-    for file in (args.json, args.html):
-        if file not in {None, "-"}:
-            writable(Path(file), "report")
+    for form in ("json", "html"):
+        if getattr(args, form) not in {None, "-"}:
+            writable(Path(getattr(args, form)), f"--{form}")
 
 
-def _write(file: str, text: str) -> None:
+def _write(form: str, file: str, text: str) -> None:
     if file == "-":
         sys.stdout.write(text)
     else:
-        Path(file).write_text(text, encoding="utf-8")
+        write_file(Path(file), text, f"--{form}")

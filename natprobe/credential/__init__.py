@@ -4,9 +4,10 @@ from natprobe.credential.examine import CredentialFacts, examine, suspicions
 from natprobe.credential.places import Place, secret_at, text_at
 from natprobe.credential.rest import matches, mint
 from natprobe.credential.secret import Credential, CredentialError, Secret
-from natprobe.credential.sources import Given, Options, load, load_secret
+from natprobe.credential.sources import LONGEST_FILE, Given, Options, load, load_secret
 
 __all__ = [
+    "LONGEST_FILE",
     "Credential",
     "CredentialError",
     "CredentialFacts",

@@ -8,6 +8,8 @@ from natprobe.credential.rest import mint
 from natprobe.credential.secret import Credential, CredentialError, Secret, checked_username
 
 DEFAULT_TTL_S = 86400
+LONGEST_FILE = 65536
+"""How much of a file is read for a secret, in characters."""
 Read = Callable[[str], str]
 Prompt = Callable[[str], str]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from natprobe.credential import CredentialError
+from natprobe.credential import LONGEST_FILE, CredentialError
 from natprobe.deployed import DeploymentError, read_deployment
 from natprobe.deployment import Deployment
 from natprobe.diagnose import diagnose
@@ -20,6 +20,7 @@ from natprobe.plan import Plan, discreet
 from natprobe.probe import Settings
 from natprobe.probes import all_probes
 from natprobe.runner import run
+from natprobe.textfile import read_text
 
 
 async def observe(admission: Admission) -> Report:
@@ -86,7 +87,7 @@ def unready(module: Module) -> str | None:
 
 def _settings(module: Module) -> Settings:
     now_s = time.time()
-    read = credential(module, read=lambda name: Path(name).read_text("utf-8"), environ=os.environ, now_s=now_s)
+    read = credential(module, read=lambda name: read_text(Path(name), LONGEST_FILE), environ=os.environ, now_s=now_s)
     return Settings(
         credential=read,
         credential_origin=str(module.reference) if module.reference else None,

@@ -72,7 +72,7 @@ def test_an_unknown_id_is_answered_with_near_misses(catalogue: Catalogue) -> Non
 def test_an_id_like_no_other_is_answered_without_a_guess(catalogue: Catalogue) -> None:
     with pytest.raises(UnknownFinding) as caught:
         catalogue.entry("zzzzzz")
-    assert str(caught.value) == "no finding has the id 'zzzzzz'"
+    assert str(caught.value) == "no finding has the id 'zzzzzz'; `natprobe explain` lists them all"
 
 
 def test_a_search_looks_at_ids_and_titles_in_any_case(catalogue: Catalogue) -> None:
