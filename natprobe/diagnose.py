@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from natprobe.across import named_by_answers, side_by_side
+from natprobe.across.private_hosts import seen_from_afar
 from natprobe.catalogue import entry_of
 from natprobe.fold import verdict_of
 from natprobe.model import Check, Finding, Report, Status
@@ -36,9 +37,10 @@ def diagnose(report: Report) -> Report:
     by_target: dict[str, list[Check]] = {}
     for check in seen:
         by_target.setdefault(check.asked or check.target, []).append(check)
-    checks = named_by_answers(tuple(_settled(check, by_target[check.asked or check.target]) for check in seen))
-    settled = msgspec.structs.replace(report, checks=checks)
-    return msgspec.structs.replace(settled, findings=_findings(settled), verdict=verdict_of(settled))
+    settled = tuple(_settled(check, by_target[check.asked or check.target]) for check in seen)
+    checks = named_by_answers(seen_from_afar(settled, report.vantage))
+    told = msgspec.structs.replace(report, checks=checks)
+    return msgspec.structs.replace(told, findings=_findings(told), verdict=verdict_of(told))
 
 
 def _settled(check: Check, checks: Sequence[Check]) -> Check:
@@ -154,10 +156,8 @@ def _subject(checks: list[Check]) -> str:
 
 
 def _elsewhere(checks: list[Check]) -> str:
-    if len(checks) == 1:
-        return ""
-    places = _unique(f"{check.address} over {check.transport}" for check in checks)
-    return f" Seen at {', '.join(places)}."
+    places = _unique(f"{check.address} over {check.transport}" for check in checks if check.address)
+    return f" Seen at {', '.join(places)}." if len(checks) > 1 and places else ""
 
 
 def _unique(texts: Iterable[str]) -> tuple[str, ...]:

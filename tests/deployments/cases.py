@@ -42,11 +42,11 @@ MEETING = Case(
             ),
             *at(
                 "srs+http://192.168.101.99:1985/",
-                *("uri-private-host", "srs-http-api-from-https", "all-ports-blocked-host-down"),
+                *("uri-private-host", "srs-http-api-from-https"),
             ),
             *at(
                 "http://192.168.101.99:8085/live/",
-                *("uri-private-host", "sig-mixed-content", "all-ports-blocked-host-down"),
+                *("uri-private-host", "sig-mixed-content"),
             ),
             *at("iceservers:page", "iceconfig-legacy-url-key", "turn-auth-weak-or-public-credentials"),
             *at(f"turn:meet.example.org:3478 {_FROM_LIST}", "relay-port-range-blocked"),
@@ -216,7 +216,7 @@ MEDIA_HOST = Case(
             *_WEB_OF_MEDIA,
             *at("ws://media.example.org:19000/socket.io/?EIO=3", "ws-heartbeat-absurd", "sig-mixed-content"),
             *at("iceservers:settings", "iceconfig-js-string", "uri-private-host"),
-            *at("turn:172.26.180.229:3478 from iceservers:settings", "all-ports-blocked-host-down"),
+            *at("turn:172.26.180.229:3478 from iceservers:settings", "uri-private-host"),
             *at("turn:media.example.org?transport=udp", "turn-r2r-mapped-to-wrong-local-ip"),
             *at("turn:media.example.org?transport=tcp", "turn-r2r-mapped-to-wrong-local-ip"),
             *at("tcp:media.example.org:5766", "service-exposed"),

@@ -81,6 +81,14 @@ REACH = (
         culprit=SILENT_IPV4,
     ),
     Case(
+        name="silent-private-address",
+        coturn=None,
+        target="turn:192.168.101.99?transport=udp",
+        errors=frozenset({"private-address-silent"}),
+        statuses={"turn.reach": "fail", **SKIPPED},
+        culprit="192.168.101.99 is a private address, and nothing there answers from here",
+    ),
+    Case(
         name="silent-host-over-tls",
         coturn=None,
         target=f"turns:{SILENT_IPV4}",
@@ -349,7 +357,7 @@ NAMES = (
         coturn=None,
         prepare=names("inside A 192.168.7.7\n"),  # type: ignore[arg-type]
         target="turn:inside.example.org:3478?transport=udp",
-        errors=frozenset({"dns-private-address", "all-ports-blocked-host-down"}),
+        errors=frozenset({"dns-private-address"}),
         statuses={"dns.resolve": "fail", "turn.reach": "fail"},
         culprit="inside.example.org leads to a private address",
     ),
