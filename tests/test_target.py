@@ -254,13 +254,6 @@ def test_a_target_is_narrowed_to_a_transport(text: str, name: TransportName, nar
     assert str(parse(text).with_transport(name)) == narrowed
 
 
-def test_a_target_takes_another_port() -> None:
-    assert str(parse("turn:example.org?transport=udp").with_port(80)) == "turn:example.org:80?transport=udp"
-    assert str(parse("udp:example.org:1-9").with_port(80)) == "udp:example.org:80"
-    with pytest.raises(TargetError):
-        parse("turn:example.org").with_port(0)
-
-
 def test_a_web_target_tells_its_plain_url_and_request_path() -> None:
     target = parse("janus+wss://[2001:db8::1]:8989/janus?a=1")
     assert target.web_url == "wss://[2001:db8::1]:8989/janus?a=1"

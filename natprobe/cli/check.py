@@ -4,13 +4,12 @@ import argparse
 
 import msgspec
 
-from natprobe.cli.execute import execute
-from natprobe.cli.keeping import add_keeping_options, keep_history, keeping
+from natprobe.cli.keeping import add_keeping_options
 from natprobe.cli.options import add_credential_options, add_run_options
-from natprobe.cli.output import add_output_options, tell, wanted_files
+from natprobe.cli.output import add_output_options
 from natprobe.cli.parser import UsageError
 from natprobe.cli.planning import add_target_options, planned, wanted
-from natprobe.cli.progress import progress_listeners
+from natprobe.cli.run_planned import run_planned
 from natprobe.expectations import FASTEST_KBPS, FEWEST_SAMPLES, MOST_SAMPLES, SLOWEST_KBPS, sampling_s
 from natprobe.plan import Plan
 from natprobe.probe import Settings
@@ -67,12 +66,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Checks every target at once, and tells one report."""
-    plan = _plan(args)
-    files = wanted_files(args)
-    with keeping(args) as keepers:
-        report = execute(plan, (*progress_listeners(), *keepers))
-    keep_history(report, args)
-    return tell(report, args, files)
+    return run_planned(_plan(args), args)
 
 
 def _plan(args: argparse.Namespace) -> Plan:

@@ -7,12 +7,11 @@ from typing import Any
 import msgspec
 
 from natprobe.address import Address, is_literal
-from natprobe.cli.execute import execute
-from natprobe.cli.keeping import add_keeping_options, keep_history, keeping
+from natprobe.cli.keeping import add_keeping_options
 from natprobe.cli.options import add_credential_options, add_run_options, credential, deadline_s, families, settings
-from natprobe.cli.output import add_output_options, tell, wanted_files
+from natprobe.cli.output import add_output_options
 from natprobe.cli.parser import UsageError
-from natprobe.cli.progress import progress_listeners
+from natprobe.cli.run_planned import run_planned
 from natprobe.data import ServersError, stun_servers
 from natprobe.plan import DEFAULT_DEADLINE_S, Plan
 from natprobe.probe import Probe
@@ -76,12 +75,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Looks at this host through every server at once, and tells one report."""
-    plan = planned(args)
-    files = wanted_files(args)
-    with keeping(args) as keepers:
-        report = execute(plan, (*progress_listeners(), *keepers))
-    keep_history(report, args)
-    return tell(report, args, files)
+    return run_planned(planned(args), args)
 
 
 def planned(args: argparse.Namespace) -> Plan:

@@ -84,13 +84,6 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             return self
         return msgspec.structs.replace(self, transport=_URI_WORD[name])
 
-    def with_port(self, port: int) -> "Target":
-        """This target with that one port. Raises TargetError outside 1 to 65535."""
-        if not 0 < port <= 65535:
-            raise TargetError(f"port {port} is out of range; ports go from 1 to 65535")
-        ports = ((port, port),) if self.ports else ()
-        return msgspec.structs.replace(self, port=port, ports=ports)
-
     def __str__(self) -> str:
         if self.form == "web":
             query = "" if self.query is None else f"?{self.query}"

@@ -9,7 +9,6 @@ ATTRIBUTE_HEADER_LENGTH: Final = 4  # RFC 8489 section 14
 HEADER_LENGTH: Final = 20
 FINGERPRINT_XOR: Final = 0x5354554E  # RFC 8489 section 14.7
 STUN_PORT: Final = 3478
-STUNS_PORT: Final = 5349
 
 CHANNEL_MIN: Final = 0x4000  # RFC 8656 section 12: 0x5000 and above is reserved
 CHANNEL_MAX: Final = 0x4FFF

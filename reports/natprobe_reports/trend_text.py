@@ -8,6 +8,7 @@ from natprobe.trend import Line, Mark, Trend, span, worst
 from natprobe_reports.clean import clean
 from natprobe_reports.layout import columns, finish, hanging, wrap
 from natprobe_reports.style import Style
+from natprobe_reports.trend_words import percent, place_of
 from natprobe_reports.words import duration, plural
 
 T = TypeVar("T")
@@ -66,7 +67,7 @@ def _verdicts(trend: Trend, marks: int) -> Iterator[str]:
 
 
 def _cell(line: Line, trend: Trend, style: Style, marks: int) -> Iterator[str]:
-    yield from hanging("", _place(line, trend), columns(style))
+    yield from hanging("", place_of(line, trend), columns(style))
     failing = dict.fromkeys(id_ for ids in line.failing for id_ in ids)
     told = f"failed at times: {clean(', '.join(failing))}" if failing else ""
     yield from hanging(_row("state", _strip(line.statuses, marks)), told, columns(style))
@@ -75,18 +76,7 @@ def _cell(line: Line, trend: Trend, style: Style, marks: int) -> Iterator[str]:
         yield from hanging(head, _told(line.rtt_ms, duration), columns(style))
     if any(line.unanswered):
         head = _row("resent", _spark(line.unanswered, style, marks, max))
-        yield from hanging(head, _told(line.unanswered, _percent), columns(style))
-
-
-def _place(line: Line, trend: Trend) -> str:
-    several_hosts = len({mark.hostname for mark in trend.runs}) > 1
-    words = (
-        line.asked,
-        f"over {line.transport}" if line.transport else "",
-        f"at {', '.join(line.addresses)}" if line.addresses else "",
-        f"from {line.hostname or '?'}" if several_hosts else "",
-    )
-    return clean(" ".join(filter(None, words)))
+        yield from hanging(head, _told(line.unanswered, percent), columns(style))
 
 
 def _row(label: str, marks: str) -> str:
@@ -96,10 +86,6 @@ def _row(label: str, marks: str) -> str:
 def _told(values: Iterable[float | None], words: Callable[[float], str]) -> str:
     known = [value for value in values if value is not None]
     return f"last {words(known[-1])}, {words(min(known))} to {words(max(known))}"
-
-
-def _percent(ratio: float) -> str:
-    return f"{ratio * 100:.0f} %"
 
 
 def _strip(statuses: Sequence[Status | None], marks: int) -> str:

@@ -5,7 +5,6 @@ socket (a path, which no network namespace hides) to its page, through a pipe. E
 Chromium with it.
 """
 
-import base64
 import contextlib
 import itertools
 import os
@@ -47,7 +46,6 @@ _OPTIONS = (
 )
 _MOST_BYTES = 1 << 20
 _START_S = 30.0
-_PHONE = 600
 
 
 class ScriptError(Exception):
@@ -100,14 +98,6 @@ class Browser:
         for kind in ("keyDown", "keyUp"):
             key = {"type": kind, "key": letter, "text": letter, "windowsVirtualKeyCode": ord(letter.upper())}
             self._call("Input.dispatchKeyEvent", key, _START_S)
-
-    def picture(self, width: int, height: int, *, dark: bool) -> bytes:
-        """What the page looks like on a screen of this size, as a PNG."""
-        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < _PHONE}
-        self._call("Emulation.setDeviceMetricsOverride", size, _START_S)
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self._call("Emulation.setEmulatedMedia", {"features": [scheme]}, _START_S)
-        return base64.b64decode(self._call("Page.captureScreenshot", {"captureBeyondViewport": True}, _START_S)["data"])
 
     def _call(self, method: str, parameters: Mapping[str, object], timeout_s: float) -> Any:
         self.wait()

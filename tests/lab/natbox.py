@@ -7,24 +7,18 @@ what became of the last packets, a JSON list of lines. Ends when its standard in
 
 import contextlib
 import gc
-import heapq
-import itertools
 import os
-import select
 import socket
 import sys
-import time
 
 import msgspec
 
 from tests.lab.behaviour import Path
-from tests.lab.link import Departure, Side
 from tests.lab.router import Router
-from tests.lab.tunnel import open_tun
+from tests.lab.tunnel import Pump, open_tun, run_ahead_of_others
 
 _MOST_BYTES = 1 << 16
 _MOST_LINES = 400
-_PER_WAKE = 64
 _PATIENCE_S = 5.0
 
 
@@ -33,41 +27,18 @@ class Machine:
 
     def __init__(self, near: int, far: int, control: socket.socket) -> None:
         self._router = Router(Path())
-        self._devices: dict[Side, int] = {"near": near, "far": far}
+        self._pump = Pump(self._router, near, far)
         self._control = control
-        self._waiting: list[tuple[float, int, Departure]] = []
-        self._numbers = itertools.count()
 
     def run(self, until: int) -> None:
         """Moves packets until `until` (a descriptor) reaches its end."""
-        sides: dict[int, Side] = {descriptor: side for side, descriptor in self._devices.items()}
         control = self._control.fileno()
         while True:
-            # Not epoll, which counts in milliseconds: select waits to the microsecond.
-            for descriptor in select.select([*sides, control, until], [], [], self._pause())[0]:
-                if descriptor in sides:
-                    self._take(sides[descriptor])
-                elif descriptor == control:
+            for descriptor in self._pump.moved((control, until)):
+                if descriptor == control:
                     self._obey()
                 elif not os.read(until, 1024):
                     return
-            self._release()
-
-    def _pause(self) -> float | None:
-        return max(0.0, self._waiting[0][0] - time.monotonic()) if self._waiting else None
-
-    def _take(self, side: Side) -> None:
-        with contextlib.suppress(OSError):  # EAGAIN: nothing more; EIO: the device is down
-            for _ in range(_PER_WAKE):
-                packet = os.read(self._devices[side], _MOST_BYTES)
-                for departure in self._router.forward(side, packet, time.monotonic()):
-                    heapq.heappush(self._waiting, (departure.due, next(self._numbers), departure))
-
-    def _release(self) -> None:
-        while self._waiting and self._waiting[0][0] <= time.monotonic():
-            departure = heapq.heappop(self._waiting)[2]
-            with contextlib.suppress(OSError):  # a device that is down loses packets, as cables do
-                os.write(self._devices[departure.side], departure.packet)
 
     def _obey(self) -> None:
         with self._control.accept()[0] as caller, contextlib.suppress(OSError):
@@ -76,7 +47,7 @@ class Machine:
             lines = self._router.trace()[-_MOST_LINES:]
             if path is not None:
                 self._router = Router(path)
-                self._waiting.clear()
+                self._pump.exchange(self._router)
             caller.send(msgspec.json.encode(lines))
 
 
@@ -96,17 +67,11 @@ def main() -> None:
         listener.bind(control)
         listener.listen()
         machine = Machine(open_tun(near), open_tun(far), listener)
-        _run_ahead_of_others()
+        gc.disable()  # a pause would be jitter; nothing here makes cycles
+        run_ahead_of_others()
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         machine.run(until=sys.stdin.fileno())
-
-
-def _run_ahead_of_others() -> None:
-    """On a busy machine the emulated clock matters more than the load that it carries."""
-    gc.disable()  # a pause would be jitter; nothing here makes cycles
-    with contextlib.suppress(OSError):
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
 
 
 if __name__ == "__main__":

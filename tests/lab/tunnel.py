@@ -13,6 +13,7 @@ import select
 import struct
 import sys
 import time
+from collections.abc import Sequence
 
 import msgspec
 
@@ -38,20 +39,29 @@ class Pump:
     def __init__(self, box: Box, near: int, far: int) -> None:
         self._box = box
         self._devices: dict[Side, int] = {"near": near, "far": far}
+        self._sides: dict[int, Side] = {descriptor: side for side, descriptor in self._devices.items()}
         self._waiting: list[tuple[float, int, Departure]] = []
         self._numbers = itertools.count()
 
     def run(self, until: int) -> None:
         """Pumps until `until` (a descriptor) reaches its end."""
-        sides: dict[int, Side] = {descriptor: side for side, descriptor in self._devices.items()}
-        while True:
-            readable, _, _ = select.select([*sides, until], [], [], self._pause())
-            if until in readable and not os.read(until, 1024):
-                return
-            for descriptor in readable:
-                if descriptor in sides:
-                    self._take(sides[descriptor])
-            self._release()
+        while not self.moved((until,)) or os.read(until, 1024):
+            pass
+
+    def exchange(self, box: Box) -> None:
+        """Has `box` in the place of the one so far, and forgets what waits in that one."""
+        self._box = box
+        self._waiting.clear()
+
+    def moved(self, others: Sequence[int]) -> list[int]:
+        """Waits for a packet, one that is due, or `others`; moves packets; returns which of `others` can be read."""
+        # Not epoll, which counts in milliseconds: select waits to the microsecond.
+        readable, _, _ = select.select([*self._sides, *others], [], [], self._pause())
+        for descriptor in readable:
+            if descriptor in self._sides:
+                self._take(self._sides[descriptor])
+        self._release()
+        return [descriptor for descriptor in others if descriptor in readable]
 
     def _pause(self) -> float | None:
         return max(0.0, self._waiting[0][0] - time.monotonic()) if self._waiting else None

@@ -16,7 +16,7 @@ from natprobe.pairing.rules import outcome
 from natprobe.pairing.verdict import Verdict
 from tests.pairing.kept import BLOCKED, BROKEN_TURN, CLOSED_RELAY, WORKING_RELAY, behaviour, check, kept
 
-EIM, ADM, APDM = "endpoint-independent", "address-dependent", "address-and-port-dependent"
+EIM, APDM = "endpoint-independent", "address-and-port-dependent"
 EIF, ADF, APDF = "endpoint-independent", "address-dependent", "address-and-port-dependent"
 
 Kind = tuple[Any, Any]

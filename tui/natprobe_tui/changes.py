@@ -58,15 +58,19 @@ def between(before: Mapping[Place, Status], after: Mapping[Place, Check], at: Ma
     """The changes in the order of `after`, then what is gone. `at` says when each place was last told."""
     latest = max(at.values(), default="")
     moved = [
-        _change(place, before.get(place), check, at.get(place, latest))
+        _change(place, before.get(place), check.status, at.get(place, latest), clean(check.summary))
         for place, check in after.items()
         if before.get(place) is not check.status
     ]
-    gone = [_gone(place, status, latest) for place, status in before.items() if place not in after]
+    gone = [
+        _change(place, status, None, latest, "no longer there to be checked")
+        for place, status in before.items()
+        if place not in after
+    ]
     return _without_consequences([*moved, *gone])
 
 
-def _change(place: Place, before: Status | None, check: Check, at: str) -> Change:
+def _change(place: Place, before: Status | None, after: Status | None, at: str, summary: str) -> Change:
     return Change(
         at=at,
         target=place.cell.target,
@@ -74,21 +78,8 @@ def _change(place: Place, before: Status | None, check: Check, at: str) -> Chang
         transport=place.cell.transport,
         check=place.id,
         before=before,
-        after=check.status,
-        summary=clean(check.summary),
-    )
-
-
-def _gone(place: Place, before: Status, at: str) -> Change:
-    return Change(
-        at=at,
-        target=place.cell.target,
-        address=place.cell.address,
-        transport=place.cell.transport,
-        check=place.id,
-        before=before,
-        after=None,
-        summary="no longer there to be checked",
+        after=after,
+        summary=summary,
     )
 
 

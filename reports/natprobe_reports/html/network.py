@@ -38,7 +38,6 @@ _LET_IN: dict[str, tuple[bool | None, ...]] = {
 _LABELS = ("server A", "A, other port", "server B")
 _SENDERS = ("who was asked", "its other ports", "a stranger")
 _ROWS = (34, 80, 126)
-_MIDDLE = 80
 
 
 class Way(NamedTuple):

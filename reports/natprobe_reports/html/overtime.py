@@ -10,6 +10,7 @@ from natprobe.trend import Mark as Run
 from natprobe_reports.clean import clean
 from natprobe_reports.html.marks import STATUS_MARKS, VERDICT_MARKS, Mark
 from natprobe_reports.html.moments import shown
+from natprobe_reports.trend_words import percent, place_of
 from natprobe_reports.words import duration, plural
 
 HEIGHT = 96
@@ -197,7 +198,7 @@ def _cell(line: Line, trend: Trend, axis: _Axis) -> Cell:
     ]
     bad = sum(status in _RAISED for status in made)
     return Cell(
-        title=_place(line, trend),
+        title=place_of(line, trend),
         mark=STATUS_MARKS[made[-1] if made else Status.SKIP],
         state=f"failed in {bad} of {plural(len(made), 'run')}" if bad else f"{plural(len(made), 'run')}, none failed",
         strip=Strip("state", _painted(dots)),
@@ -207,26 +208,11 @@ def _cell(line: Line, trend: Trend, axis: _Axis) -> Cell:
     )
 
 
-def _place(line: Line, trend: Trend) -> str:
-    several_hosts = len({run.hostname for run in trend.runs}) > 1
-    words = (
-        line.asked,
-        f"over {line.transport}" if line.transport else "",
-        f"at {', '.join(line.addresses)}" if line.addresses else "",
-        f"from {line.hostname or '?'}" if several_hosts else "",
-    )
-    return clean(" ".join(filter(None, words)))
-
-
 def _charts(line: Line, axis: _Axis) -> Iterator[Chart]:
     if span(line.rtt_ms):
         yield _chart("round trip", line.rtt_ms, duration, axis)
     if span(line.unanswered):
-        yield _chart("sends without an answer", line.unanswered, _percent, axis, least_top=0.05)
-
-
-def _percent(ratio: float) -> str:
-    return f"{ratio * 100:.0f} %"
+        yield _chart("sends without an answer", line.unanswered, percent, axis, least_top=0.05)
 
 
 def _chart(name: str, values: Values, words: Callable[[float], str], axis: _Axis, *, least_top: float = 0.0) -> Chart:
