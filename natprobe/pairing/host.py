@@ -58,9 +58,8 @@ def from_nat(name: str, nat: Nat | None, *, lite: bool = False, passive_tcp: boo
 
 def from_report(name: str, report: Report) -> Host:
     """The host that `report` was made on; or the media gateway, where it is a check of one and measured no NAT."""
-    nat = report.nat
-    known = ((4, nat.ipv4 if nat else None), (6, nat.ipv6 if nat else None))
-    accesses = tuple(_access(_FAMILIES[number == 6], behaviour) for number, behaviour in known if behaviour)
+    known = (report.nat.ipv4, report.nat.ipv6) if report.nat else (None, None)
+    accesses = tuple(_access(family, each) for family, each in zip(_FAMILIES, known, strict=True) if each)
     server = gateway(report)
     if server is not None and not accesses and server.ports:
         return _of_gateway(name, server)
@@ -179,8 +178,11 @@ def _passive_tcp(report: Report, accesses: tuple[Access, ...]) -> bool | None:
     public = [address for address in offered if address.kind == "public"]
     if not public:
         return False
-    unfiltered = any(all(nat.fixed and nat.filtering in FILTERINGS[:2] for nat in each.nats) for each in accesses)
-    return True if unfiltered else None
+    return True if any(_lets_all_in(each) for each in accesses) else None
+
+
+def _lets_all_in(access: Access) -> bool:
+    return bool(access.nats) and all(nat.fixed and nat.filtering in FILTERINGS[:2] for nat in access.nats)
 
 
 def _is_passive(candidate: str) -> bool:

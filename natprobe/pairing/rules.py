@@ -20,7 +20,7 @@ def outcome(a: Nat, b: Nat) -> Outcome:
     """What full ICE on both sides reaches over UDP. Symmetric in its arguments."""
     if a.fixed and b.fixed:
         return "direct"  # each side's own check opens its filter towards the other's candidate (RFC 5128 section 3.3)
-    if _moves_address(a, b) or _moves_address(b, a):
+    if moves_address(a, b) or moves_address(b, a):
         return "relay"
     if a.fixed or b.fixed:
         return _one_dependent(a if a.fixed else b)
@@ -50,6 +50,6 @@ def _both_dependent(a: Nat, b: Nat) -> Outcome:
     return "uncertain" if filters == {_ADF} else "direct-by-prflx"
 
 
-def _moves_address(mover: Nat, filterer: Nat) -> bool:
+def moves_address(mover: Nat, filterer: Nat) -> bool:
     """Whether new mappings of `mover` may leave from an address that `filterer` has never sent to."""
     return mover.arbitrary and not mover.fixed and filterer.filtering == _ADF

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from natprobe.pairing.nat import Nat
-from natprobe.pairing.rules import Outcome
+from natprobe.pairing.rules import Outcome, moves_address
 
 NamedNat = tuple[str, Nat, bool]
 """A host's name, its NAT, and whether it is an ICE-lite agent."""
@@ -30,12 +30,12 @@ def because(found: Outcome, a: NamedNat, b: NamedNat) -> str:
     fixed = [each for each in (a, b) if each[1].fixed]
     if found == "direct":
         return _because_direct(*sorted((a, b), key=_name))
-    moving = _mover(a, b) or _mover(b, a)
-    if found == "relay" and moving is not None:
-        mover, filterer = moving
+    moving = next((each for each in ((a, b), (b, a)) if moves_address(each[0][1], each[1][1])), None)
+    if moving is not None:
+        (mover, _, _), (filterer, _, _) = moving
         return (
-            f"the NAT of {mover[0]} uses several public addresses at once, so that its checks come from one that "
-            f"{filterer[0]} has never sent to, and {filterer[0]} lets nobody else in"
+            f"the NAT of {mover} uses several public addresses at once, so that its checks come from one that "
+            f"{filterer} has never sent to, and {filterer} lets nobody else in"
         )
     if len(fixed) == 1:
         other = b if fixed[0] is a else a
@@ -83,11 +83,6 @@ def _because_both_dependent(found: Outcome, a: NamedNat, b: NamedNat) -> str:
     if found == "uncertain":
         return f"{both}, and both filter by address: direct only where the filters hold for a host, not for a mapping"
     return f"{both}, and one packet that is let in reveals the port, as a peer-reflexive candidate"
-
-
-def _mover(a: NamedNat, b: NamedNat) -> tuple[NamedNat, NamedNat] | None:
-    moves = a[1].arbitrary and not a[1].fixed and b[1].filtering == "address-dependent"
-    return (a, b) if moves else None
 
 
 def _name(each: NamedNat) -> str:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from natprobe.pairing import three
 from natprobe.pairing.matrix import KINDS, mark, table_json, table_text
 from natprobe.pairing.nat import EVERY_NAT, Nat, NatWordError, compound, read_nat
 from natprobe.pairing.rules import outcome, outcome_with_lite
@@ -105,3 +106,23 @@ def test_words_name_nats(text: str, nat: str) -> None:
 def test_a_word_that_names_no_nat_is_refused_with_advice(text: str) -> None:
     with pytest.raises(NatWordError, match="such as eim/apdf"):
         read_nat(text)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ((True, True), (True, True, True)),
+        ((False, False), (False, False, False)),
+        ((True, False), (True, False, None)),
+        ((True, None), (True, None, None)),
+        ((False, None), (None, False, None)),
+        ((None, None), (None, None, None)),
+        ((), (False, True, None)),
+    ],
+)
+def test_what_is_not_known_decides_only_where_nothing_else_does(
+    values: tuple[bool | None, ...], told: tuple[bool | None, ...]
+) -> None:
+    """What either, both and all of them say."""
+    assert (three.either(values), three.both(values), three.agreed(values)) == told
+    assert (three.either(values[::-1]), three.both(values[::-1]), three.agreed(values[::-1])) == told

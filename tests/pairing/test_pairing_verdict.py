@@ -91,6 +91,43 @@ def test_the_path_names_the_candidates(a: Kind, b: Kind, path: str) -> None:
     assert verdict(of(*a, n=1), of(*b, n=2)).path == path
 
 
+@pytest.mark.parametrize(
+    ("home", "office", "words"),
+    [
+        ("none/eif", "none/apdf", "Neither home nor office stands behind a NAT"),
+        ("none/eif", "eim/apdf", "Every peer sees the same port of home and of office"),
+        ("eim/apdf", "eim/apdf", "where a router is Linux, an early check may spoil an attempt"),
+        ("eim/apdf", "apdm/adf", "office uses a new port for each destination, so its checks come from a port that"),
+        ("apdm/adf", "eim/apdf", "and office lets in only ports that it has sent to"),
+        ("eim/adf", "apdm/adf", "home lets in addresses that it has sent to, and answers it as a peer-reflexive"),
+        ("apdm/eif", "apdm/eif", "home and office both use a new port for each destination, so no two ports"),
+        ("adm/eif", "apdm/apdf", "office uses a new port for each destination, and office lets in only ports"),
+        ("adm/apdf", "apdm/eif", "office uses a new port for each destination, and home lets in only ports"),
+        ("adm/adf", "apdm/adf", "both filter by address: direct only where the filters hold for a host"),
+        ("adm/eif", "apdm/adf", "one packet that is let in reveals the port, as a peer-reflexive candidate"),
+    ],
+)
+def test_the_reason_is_the_rule_that_decides(home: str, office: str, words: str) -> None:
+    one, other = from_nat("home", read_nat(home)), from_nat("office", read_nat(office))
+    assert words in judge(one, other).reason
+    assert words in judge(other, one).reason
+
+
+def test_several_public_addresses_are_the_reason_only_where_the_other_side_filters_by_address() -> None:
+    mover = from_nat("home", msgspec.structs.replace(read_nat("apdm/eif"), arbitrary=True))
+    blamed = judge(mover, from_nat("office", read_nat("eim/adf"))).reason
+    assert "The NAT of home uses several public addresses at once" in blamed
+    assert "office lets nobody else in" in blamed
+    assert judge(mover, from_nat("office", read_nat("eim/eif"))).direct is True
+    strict = judge(mover, from_nat("office", read_nat("eim/apdf"))).reason
+    assert "office lets in only ports that it has sent to" in strict
+
+
+def test_an_open_lite_agent_is_the_reason_why_it_is_reached() -> None:
+    told = judge(from_nat("gateway", read_nat("none/open"), lite=True), from_nat("home", read_nat("apdm/apdf")))
+    assert "gateway is an ICE-lite agent whose port is open to everybody" in told.reason
+
+
 def test_an_unknown_filter_that_decides_leaves_the_verdict_open_and_is_named() -> None:
     told = verdict(of(EIM, "unknown"), of(APDM, APDF, n=2), ("home", "office"))
     assert told.direct is None
@@ -99,8 +136,23 @@ def test_an_unknown_filter_that_decides_leaves_the_verdict_open_and_is_named() -
 
 
 def test_an_unknown_filter_that_decides_nothing_leaves_the_verdict_certain() -> None:
-    assert verdict(of(EIM, "unknown"), of(EIM, APDF, n=2)).direct is True
-    assert verdict(of(APDM, "unknown"), of(APDM, APDF, n=2)).direct is False
+    connects = verdict(of(EIM, "unknown"), of(EIM, APDF, n=2))
+    assert connects.direct is True
+    assert "Every peer sees the same port" in connects.reason
+    fails = verdict(of(APDM, "unknown"), of(APDM, APDF, n=2))
+    assert fails.direct is False
+    assert "no two ports ever fit" in fails.reason
+
+
+def test_an_unknown_mapping_that_decides_nothing_is_told_with_the_verdict() -> None:
+    told = verdict(of("unknown", EIF), of(EIM, EIF, n=2), ("home", "office"))
+    assert told.direct is True
+    assert "Whatever the mapping of home may be, every NAT that fits what is known connects" in told.reason
+
+
+def test_where_no_nat_that_fits_connects_it_matters_not_whether_udp_gets_out() -> None:
+    told = verdict(of("unknown", APDF, mapped=None, local=None), of(APDM, APDF, n=2))
+    assert told.direct is False
 
 
 @pytest.mark.parametrize(("kind", "direct"), [("full-cone", True), ("port-restricted-cone", False)])
@@ -156,7 +208,7 @@ _SIX = (Address("2001:db8:1::2", 5000), Address("2001:db8:2::2", 5000))
 def test_udp_blocked_on_one_side_needs_a_relay() -> None:
     told = verdict(kept(BLOCKED), of("none", EIF, n=2), ("home", "office"))
     assert (told.direct, told.path) == (False, "relay")
-    assert "UDP does not leave the network of home" in told.reason
+    assert "UDP does not leave the network of home: it needs a TURN relay over TCP or TLS" in told.reason
     assert {"nat-udp-blocked", "ice-needs-relay"} <= ids(told)
 
 
@@ -170,6 +222,7 @@ def test_both_blocked_with_a_relay_each_go_from_relay_to_relay() -> None:
     told = verdict(kept(BLOCKED, checks=WORKING_RELAY), kept(BLOCKED, checks=WORKING_RELAY))
     assert (told.direct, told.path) == (False, "relay")
     assert "A TURN relay works from A and B." in told.reason
+    assert "UDP does not leave the network of A and B; each needs a TURN relay" in told.reason
 
 
 def test_one_relay_is_enough_for_every_peer_that_has_udp() -> None:
@@ -217,7 +270,10 @@ def test_a_passive_tcp_candidate_on_an_open_public_host_needs_no_udp() -> None:
     open_host = kept(behaviour("none", EIF, n=2), candidates=(passive,))
     closed_host = kept(behaviour("none", APDF, n=2), candidates=(passive,))
     assert verdict(kept(BLOCKED), open_host).direct is True
-    assert verdict(kept(BLOCKED), closed_host).direct is None
+    closed = verdict(kept(BLOCKED), closed_host)
+    assert closed.direct is None
+    assert "whether a firewall lets the connection in is not known" in closed.reason
+    assert verdict(kept(BLOCKED), kept(BLOCKED, candidates=(passive,))).direct is None
 
 
 def test_words_may_declare_a_passive_tcp_candidate() -> None:
@@ -225,11 +281,25 @@ def test_words_may_declare_a_passive_tcp_candidate() -> None:
     assert (told.direct, told.path) == (True, "host")
 
 
-def test_a_filtered_lite_agent_is_the_one_to_blame() -> None:
-    told = judge(from_nat("gateway", read_nat("eim/apdf"), lite=True), from_nat("home", read_nat("eim/eif")))
+@pytest.mark.parametrize("home", ["home", "at home"])  # one stands behind the gateway, one before it
+def test_a_filtered_lite_agent_is_the_one_to_blame(home: str) -> None:
+    told = judge(from_nat("gateway", read_nat("eim/apdf"), lite=True), from_nat(home, read_nat("eim/eif")))
     assert told.direct is False
     assert "gateway is an ICE-lite agent" in told.reason
     assert "ice-lite-behind-nat" in ids(told)
+
+
+@pytest.mark.parametrize(("nats", "direct"), [(("none/open", "none/apdf"), False), (("none/open", "none/open"), True)])
+def test_two_lite_agents_must_each_be_open(nats: tuple[str, str], direct: bool) -> None:  # noqa: FBT001
+    one, other = (from_nat(name, read_nat(nat), lite=True) for name, nat in zip("AB", nats, strict=True))
+    assert judge(one, other).direct is direct
+    assert judge(other, one).direct is direct
+
+
+@pytest.mark.parametrize(("nat", "path"), [("eim/apdf", "srflx"), ("apdm/apdf", "prflx")])
+def test_an_open_lite_agent_is_reached_from_the_port_that_the_nat_gives(nat: str, path: str) -> None:
+    told = judge(from_nat("gateway", read_nat("none/open"), lite=True), from_nat("home", read_nat(nat)))
+    assert (told.direct, told.path) == (True, path)
 
 
 def of_gateway(fate: str, *, lite: bool, host: str = "203.0.113.10", kind: str = "public") -> Report:
