@@ -2,6 +2,7 @@
 
 from itertools import combinations
 from math import comb
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,12 +15,9 @@ from natprobe.wire.behaviour import (
     Tally,
     Trial,
     View,
-    bracket_of,
     chance_of_loss,
     filtering_of,
-    finer,
     for_calls,
-    grid,
     mapping_of,
     reach_of,
     type_of,
@@ -78,6 +76,21 @@ def test_an_answer_that_is_missing_makes_no_other_mapping_of_it(word: str, count
         assert verdict.dependent in {None, word not in {"none", "endpoint-independent"}}
 
 
+@pytest.mark.parametrize("word", WORDS)
+def test_two_ports_of_one_address_and_one_of_another_are_enough(word: str) -> None:
+    """RFC 5780 section 4.3 asks no more."""
+    verdict = mapping_of(views(word, DESTINATIONS[:3]), LOCAL)
+    assert (verdict.word, verdict.mapped) == (word, seen(word, DESTINATIONS[0]))
+    assert verdict.seen == (
+        seen(word, DESTINATIONS[2 if word == "address-dependent" else 1]) if verdict.dependent else None
+    )
+    assert verdict.why.startswith("3 destinations saw") is (verdict.dependent is False)
+
+
+def test_one_server_is_named_as_the_only_witness() -> None:
+    assert mapping_of(views("none", DESTINATIONS[:1]), LOCAL).why.startswith("192.0.2.34:3478 saw")
+
+
 def test_two_plain_servers_tell_that_the_mapping_depends_and_not_on_what() -> None:
     verdict = mapping_of(views("address-and-port-dependent", (DESTINATIONS[0], DESTINATIONS[2])), LOCAL)
     assert (verdict.word, verdict.dependent) == ("unknown", True)
@@ -95,10 +108,29 @@ def test_a_destination_that_sees_two_addresses_is_a_contradiction() -> None:
     assert (verdict.word, verdict.contradictory) == ("unknown", True)
 
 
+A, B = Address("198.51.100.3", 20000), Address("198.51.100.3", 20001)
+
+
+@pytest.mark.parametrize(
+    "mapped",
+    [
+        (LOCAL, LOCAL, A, A),  # translated for some, and not for others
+        (A, B, A),  # the first address's ports are told apart, and its first port and the second address are not
+        (A, A, B, A),
+        (A, B, B, A),
+    ],
+)
+def test_what_no_single_mapping_explains_is_a_contradiction(mapped: tuple[Address, ...]) -> None:
+    verdict = mapping_of(map(View, DESTINATIONS, mapped), LOCAL)
+    assert (verdict.word, verdict.dependent, verdict.contradictory) == ("unknown", None, True)
+    assert {verdict.mapped, verdict.seen} == {*mapped}
+
+
 def test_one_server_that_lies_makes_no_symmetric_nat_of_a_cone() -> None:
     liar = View(Address("203.0.113.9", 3478), Address("203.0.113.1", 1))
     verdict = mapping_of((*views("endpoint-independent"), liar), LOCAL)
     assert (verdict.word, verdict.dissent, verdict.contradictory) == ("endpoint-independent", liar.mapped, False)
+    assert (verdict.dependent, verdict.mapped, verdict.seen) == (False, A, liar.mapped)
 
 
 def test_a_server_inside_the_network_is_left_out_where_public_ones_answer() -> None:
@@ -120,26 +152,29 @@ def test_whatever_servers_say_equal_and_different_are_never_mixed_up(said: list[
 
 
 @pytest.mark.parametrize(
-    ("address", "port", "word"),
+    ("address", "port", "word", "why"),
     [
-        (ARRIVAL, silence(), "endpoint-independent"),
-        (ARRIVAL, None, "endpoint-independent"),
-        (silence(), ARRIVAL, "address-dependent"),
-        (silence(), silence(), "address-and-port-dependent"),
-        (None, silence(), "address-and-port-dependent"),
-        (None, ARRIVAL, "unknown"),
-        (silence(), None, "unknown"),
-        (None, None, "unknown"),
-        (silence(proved=False), ARRIVAL, "unknown"),
-        (silence(), silence(proved=False), "unknown"),
-        (silence(disproof="the server ignores CHANGE-REQUEST"), silence(), "unknown"),
-        (silence(), silence(disproof="420"), "unknown"),
-        (silence(control=Tally(13, 9)), ARRIVAL, "unknown"),
-        (silence(control=Tally()), silence(control=Tally()), "unknown"),
+        (ARRIVAL, silence(), "endpoint-independent", "got in unasked"),
+        (ARRIVAL, None, "endpoint-independent", "got in unasked"),
+        (silence(), ARRIVAL, "address-dependent", "did not (6 requests, waited 0.7 s)"),
+        (silence(), silence(), "address-and-port-dependent", "did not get in"),
+        (None, silence(), "address-and-port-dependent", "did not get in"),
+        (None, ARRIVAL, "unknown", "ports are not filtered"),
+        (silence(), None, "unknown", "no stranger at another port"),
+        (None, None, "unknown", "no stranger at another address"),
+        (silence(proved=False), ARRIVAL, "unknown", "it is not proved that"),
+        (silence(), silence(proved=False), "unknown", "it is not proved that"),
+        (silence(disproof="it ignores CHANGE-REQUEST"), silence(), "unknown", "it ignores CHANGE-REQUEST"),
+        (silence(disproof="420"), silence(disproof="300"), "unknown", "420"),
+        (silence(), silence(disproof="420"), "unknown", "420"),
+        (silence(control=Tally(13, 9)), ARRIVAL, "unknown", "9 of 13 control requests were answered"),
+        (silence(control=Tally()), silence(control=Tally()), "unknown", "could be mere loss"),
     ],
 )
-def test_the_filter_follows_from_two_strangers(address: Trial | None, port: Trial | None, word: str) -> None:
-    assert filtering_of(address, port).word == word
+def test_the_filter_follows_from_two_strangers(address: Trial | None, port: Trial | None, word: str, why: str) -> None:
+    verdict = filtering_of(address, port)
+    assert verdict.word == word
+    assert why in verdict.why
 
 
 TRIALS = st.builds(
@@ -210,7 +245,20 @@ def test_whatever_a_path_loses_a_certain_silence_is_hardly_ever_mere_loss(loss: 
 )
 def test_rfc_3489_has_one_word_for_each_pair(mapping: str, filtering: str, word: str) -> None:
     assert type_of(mapping, filtering) == word  # type: ignore[arg-type]
-    assert for_calls(type_of(mapping, filtering), mapping, filtering).startswith("calls:")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "filtering", "words"),
+    [
+        ("none", "endpoint-independent", "calls: direct with every peer that has UDP"),
+        ("endpoint-independent", "address-and-port-dependent", "relay (TURN) with symmetric ones"),
+        ("address-dependent", "unknown", "relay (TURN) with the others"),
+        *((word, "unknown", "depends on the filter, which is not known") for word in ("none", "endpoint-independent")),
+        *(("unknown", word, "plan with a relay (TURN)") for word in ("endpoint-independent", "unknown")),
+    ],
+)
+def test_what_it_means_for_calls_follows_from_what_is_known(mapping: Any, filtering: Any, words: str) -> None:
+    assert words in for_calls(type_of(mapping, filtering), mapping, filtering)
 
 
 def test_a_mapping_that_depends_is_symmetric_even_if_not_known_on_what() -> None:
@@ -231,53 +279,42 @@ def test_a_mapping_that_depends_is_symmetric_even_if_not_known_on_what() -> None
         ((Door(host="10.9.0.34", rejected_by="10.7.0.1"),), "unknown"),
         ((Door(host="192.0.2.34", rejected_by="203.0.113.1"), Door(host="192.0.2.35")), "blocked"),
         ((Door(host="192.0.2.34", forbidden=True),), "blocked"),
+        ((Door(host="192.0.2.34", forbidden=True), Door(host="192.0.2.35")), "unknown"),
+        ((Door(host="192.0.2.34", name="a", rejected_by="10.7.0.1"), Door(host="192.0.2.35", name="a")), "blocked"),
         ((Door(host="192.0.2.34", tcp=False),), "unknown"),
+        ((Door(host="192.0.2.34", tcp=False), Door(host="192.0.2.35", tcp=False)), "unknown"),  # nobody lives
+        ((Door(host="192.0.2.34", refused=True), Door(host="192.0.2.35", tcp=True)), "unknown"),
+        ((Door(host="192.0.2.34", tcp=True), Door(host="192.0.2.35", oddity="error 300")), "unknown"),
         ((Door(host="192.0.2.34", refused=True, tcp=True),), "unknown"),
         ((Door(host="192.0.2.34", oddity="error 300", tcp=True),), "unknown"),
         ((), "unknown"),
     ],
 )
 def test_udp_is_blocked_only_where_something_proves_it(doors: tuple[Door, ...], word: str) -> None:
-    assert reach_of(doors).word == word
+    verdict = reach_of(doors)
+    assert verdict.word == word
+    assert verdict.confidence == {"answered": 1.0, "blocked": 0.99, "unknown": 0.0}[word]
+
+
+@pytest.mark.parametrize(
+    ("doors", "why"),
+    [
+        ((Door(host="192.0.2.34", answered=True), Door(host="192.0.2.35")), "1 of 2 hosts answer over UDP"),
+        ((Door(host="192.0.2.34", refused=True), Door(host="192.0.2.35")), "UDP gets out: a server's own host says"),
+        ((Door(host="192.0.2.34"), Door(host="192.0.2.35", oddity="error 300")), "no answer can be used: error 300"),
+        ((Door(host="192.0.2.34", tcp=True), Door(host="192.0.2.35")), "192.0.2.34 reacts over TCP"),
+        ((Door(host="192.0.2.34", rejected_by="10.7.0.1", tcp=True),), "10.7.0.1 rejects it on the way"),
+        ((Door(host="192.0.2.34"), Door(host="192.0.2.35")), "nobody reacts over TCP either"),
+        ((Door(host="192.0.2.34", forbidden=True),), "this host's own firewall forbids"),
+    ],
+)
+def test_the_proof_is_named(doors: tuple[Door, ...], why: str) -> None:
+    assert why in reach_of(doors).why
 
 
 @pytest.mark.parametrize("door", [Door(host="192.0.2.34", tcp=True), Door(host="192.0.2.34", rejected_by="192.0.2.1")])
 def test_one_silent_server_asks_for_a_second_one(door: Door) -> None:
     assert "name a second server" in reach_of((door,)).why
-
-
-def test_the_lifetime_lies_between_the_longest_survivor_and_the_first_that_is_gone() -> None:
-    bracket = bracket_of(((30.0, "alive"), (45.0, "alive"), (60.0, "gone"), (75.0, "gone"), (90.0, "unknown")))
-    assert (bracket.alive_s, bracket.gone_s, bracket.contradictory) == (45.0, 60.0, False)
-    assert finer(bracket, 180.0) == (48.75, 52.5, 56.25)
-    assert finer(bracket, 50.0) == ()
-
-
-def test_a_survivor_of_a_longer_silence_contradicts() -> None:
-    bracket = bracket_of(((30.0, "gone"), (45.0, "alive")))
-    assert bracket.contradictory
-    assert bracket.found_s is None
-
-
-@pytest.mark.parametrize(
-    ("fates", "found_s"),
-    [
-        (((30.0, "alive"), (60.0, "gone")), 30.0),
-        (((30.0, "alive"), (60.0, "alive")), None),
-        (((30.0, "unknown"), (60.0, "gone")), None),
-        ((), None),
-    ],
-)
-def test_one_bound_alone_is_no_lifetime(fates: tuple[tuple[float, str], ...], found_s: float | None) -> None:
-    assert bracket_of(fates).found_s == found_s
-
-
-@given(st.floats(1, 600))
-def test_the_silences_ascend_to_the_cap_and_no_further(cap_s: float) -> None:
-    times = grid(cap_s)
-    assert list(times) == sorted(set(times))
-    assert times[-1] == pytest.approx(cap_s)
-    assert all(time > 0 for time in times)
 
 
 def plain(*mapped: Address) -> tuple[View, ...]:

@@ -72,6 +72,6 @@ def grid(cap_s: float) -> tuple[float, ...]:
 def finer(bracket: Bracket, left_s: float) -> tuple[float, ...]:
     """More silences within the bracket, where it is wide and there are `left_s` seconds to wait."""
     low, high = bracket.alive_s or 0.0, bracket.gone_s
-    if high is None or bracket.contradictory or high - low <= max(_FINEST_S, _FINE * high) or high > left_s:
+    if high is None or high - low <= max(_FINEST_S, _FINE * high) or high > left_s:
         return ()
     return tuple(low + (high - low) * step / (_POINTS + 1) for step in range(1, _POINTS + 1))
