@@ -2,6 +2,7 @@
 
 import msgspec
 
+from natprobe.address import Address
 from natprobe.client.survey import Port, Reached, Survey
 from natprobe.events import Raised
 from natprobe.model import NatBehaviour, Status
@@ -31,26 +32,43 @@ async def observe(ctx: Context) -> Evidence:
     mapping = ctx.bench.get(MappingVerdict) if ctx.bench.has(MappingVerdict) else _NO_MAPPING
     filtering = ctx.bench.get(FilteringVerdict) if ctx.bench.has(FilteringVerdict) else _NO_FILTERING
     survey = ctx.bench.get(Survey)
-    ports = tuple(survey.ports)
-    kind = type_of(mapping.word, filtering.word, dependent=mapping.dependent)
-    behaviour = NatBehaviour(
-        type=kind,
-        mapping=mapping.word,
-        filtering=filtering.word,
-        local=reached.local,
-        mapped=mapping.mapped,
-        port_preservation=None if mapping.word == "none" else _preserved(ports),
-        pooling=_pooling(ports, mapping, survey.hosts),
-        method=_method(survey, mapping, filtering),
-        confidence=_confidence(kind, survey, filtering),
-    )
+    ports, hosts = tuple(survey.ports), survey.hosts
+    behaviour = together(mapping, filtering, reached.local, ports, hosts=hosts, mapping_by=_mapping_method(survey))
     ctx.bench.put(behaviour)
     return Evidence(
         behaviour=behaviour,
         ports=ports,
-        hosts=tuple(sorted(survey.hosts | {port.mapped.host for port in ports})),
-        calls=for_calls(kind, mapping.word, filtering.word),
+        hosts=tuple(sorted(_hosts(hosts, ports))),
+        calls=for_calls(_kind(mapping, filtering), mapping.word, filtering.word),
     )
+
+
+def together(
+    mapping: MappingVerdict,
+    filtering: FilteringVerdict,
+    local: Address,
+    ports: tuple[Port, ...],
+    *,
+    hosts: frozenset[str],
+    mapping_by: str,
+) -> NatBehaviour:
+    """One behaviour of both verdicts, of fresh `ports`, and of the `hosts` that one socket was seen at."""
+    kind = _kind(mapping, filtering)
+    return NatBehaviour(
+        type=kind,
+        mapping=mapping.word,
+        filtering=filtering.word,
+        local=local,
+        mapped=mapping.mapped,
+        port_preservation=None if mapping.word == "none" else _preserved(ports),
+        pooling=_pooling(ports, mapping, hosts),
+        method=_method(mapping_by, mapping, filtering),
+        confidence=None if kind == "unknown" else round(_MAPPING_TRUST[mapping_by] * (1 - filtering.chance), 4),
+    )
+
+
+def _kind(mapping: MappingVerdict, filtering: FilteringVerdict) -> NatType:
+    return type_of(mapping.word, filtering.word, dependent=mapping.dependent)
 
 
 _NO_MAPPING = MappingVerdict(word="unknown", why="it was not measured")
@@ -77,15 +95,19 @@ def _preserved(ports: tuple[Port, ...]) -> bool | None:
 
 def _pooling(ports: tuple[Port, ...], mapping: MappingVerdict, seen: frozenset[str]) -> str | None:
     """RFC 4787 section 4.1, REQ-2: whether all sockets of this host keep one public address."""
-    hosts = seen | {port.mapped.host for port in ports}
+    hosts = _hosts(seen, ports)
     false = mapping.contradictory or mapping.dissent is not None
     if mapping.word == "none" or false or (len(hosts) == 1 and len(ports) < 2):
         return None
     return ("arbitrary" if len(hosts) > 1 else "paired") if hosts else None
 
 
-def _method(survey: Survey, mapping: MappingVerdict, filtering: FilteringVerdict) -> str | None:
-    used = [_mapping_method(survey)] if mapping.word != "unknown" or mapping.dependent else []
+def _hosts(seen: frozenset[str], ports: tuple[Port, ...]) -> frozenset[str]:
+    return seen | {port.mapped.host for port in ports}
+
+
+def _method(mapping_by: str, mapping: MappingVerdict, filtering: FilteringVerdict) -> str | None:
+    used = [mapping_by] if mapping.word != "unknown" or mapping.dependent else []
     if filtering.word != "unknown" and filtering.method is not None:
         used.append(filtering.method)
     return ", ".join(dict.fromkeys(used)) or None
@@ -94,12 +116,6 @@ def _method(survey: Survey, mapping: MappingVerdict, filtering: FilteringVerdict
 def _mapping_method(survey: Survey) -> str:
     alternates = survey.alternates.everyone if survey.alternates else ()
     return "rfc5780" if any(each.heard.is_set() for each in alternates) else "servers"
-
-
-def _confidence(kind: NatType, survey: Survey, filtering: FilteringVerdict) -> float | None:
-    if kind == "unknown":
-        return None
-    return round(_MAPPING_TRUST[_mapping_method(survey)] * (1 - filtering.chance), 4)
 
 
 def judge(evidence: Evidence) -> Judgement:

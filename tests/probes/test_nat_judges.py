@@ -10,7 +10,7 @@ from natprobe.client.tcp_views import TcpView
 from natprobe.model import NatBehaviour
 from natprobe.probe import Judgement
 from natprobe.probes import nat_hairpinning, nat_lifetime, nat_mapping, nat_tcp_mapping, nat_type
-from natprobe.wire.behaviour import Bracket, MappingVerdict, View, mapping_of
+from natprobe.wire.behaviour import Bracket, FilteringVerdict, MappingVerdict, View, mapping_of
 
 LOCAL = Address("10.7.0.2", 40000)
 SERVER, OTHER = Address("192.0.2.34", 3478), Address("192.0.2.35", 3478)
@@ -81,6 +81,71 @@ def test_a_nat_that_keeps_most_ports_and_not_all_has_met_a_neighbour() -> None:
     assert said(kind(*kept, moved)) == ("warn", ("nat-port-preserving-collision",))
     assert said(kind(*kept)) == ("pass", ())
     assert said(kind(moved)) == ("pass", ())
+
+
+KEPT = tuple(Port(Address("10.7.0.2", port), Address("198.51.100.3", port)) for port in (40001, 40002))
+ELSEWHERE = Port(Address("10.7.0.2", 40003), Address("198.51.100.4", 40003))
+CONE, SHUT = View(OTHER, MAPPED), FilteringVerdict(word="address-and-port-dependent", why="", chance=1e-5)
+
+
+def together(*views: View, filtering: FilteringVerdict = SHUT, ports: tuple[Port, ...] = KEPT) -> NatBehaviour:
+    """The behaviour of a socket that `views` saw, where the plain servers alone told the mapping."""
+    hosts = frozenset(view.mapped.host for view in views)
+    return nat_type.together(mapping_of(views, LOCAL), filtering, LOCAL, ports, hosts=hosts, mapping_by="servers")
+
+
+@pytest.mark.parametrize(
+    ("mapped", "ports", "preserved", "pooling"),
+    [
+        (MAPPED, KEPT, True, "paired"),
+        (MAPPED, (*KEPT, Port(Address("10.7.0.2", 40003), Address("198.51.100.3", 1024))), False, "paired"),
+        (MAPPED, (*KEPT, ELSEWHERE), True, "arbitrary"),
+        (MAPPED, (ELSEWHERE,), True, "arbitrary"),
+        (
+            MAPPED,
+            KEPT[:1],
+            True,
+            None,
+        ),  # one socket more shows one address, and that is what paired and arbitrary share
+        (MAPPED, (), None, None),
+        (LOCAL, KEPT, None, None),  # no NAT chooses anything
+    ],
+)
+def test_how_the_nat_chooses_ports_and_addresses_is_told_by_fresh_sockets(
+    mapped: Address, ports: tuple[Port, ...], preserved: object, pooling: str | None
+) -> None:
+    """RFC 4787 section 4.1, REQ-2, and section 4.2, REQ-3."""
+    found = together(View(SERVER, mapped), View(OTHER, mapped), ports=ports)
+    assert (found.port_preservation, found.pooling) == (preserved, pooling)
+
+
+def test_a_server_that_names_another_host_makes_no_nat_with_several_addresses() -> None:
+    false, third = View(Address("203.0.113.9", 3478), Address("203.0.113.1", 1)), View(SERVER, MAPPED)
+    assert together(CONE, third, false).pooling is None
+    assert together(CONE, false).pooling is None  # nobody knows who of the two is right
+
+
+@pytest.mark.parametrize(
+    ("views", "filtering", "kind", "method", "confidence"),
+    [
+        ((View(SERVER, MAPPED), CONE), SHUT, "port-restricted-cone", "servers", 0.95),
+        ((View(SERVER, MAPPED), CONE), FilteringVerdict(word="unknown", why=""), "unknown", "servers", None),
+        ((CONE,), FilteringVerdict(word="unknown", why="", method="relay"), "unknown", None, None),
+        ((View(SERVER, MOVED), CONE), FilteringVerdict(word="unknown", why=""), "symmetric", "servers", 0.95),
+        (
+            (View(SERVER, MAPPED), CONE),
+            FilteringVerdict(word="address-dependent", why="", chance=0.1, method="relay"),
+            "restricted-cone",
+            "servers, relay",
+            0.855,
+        ),
+    ],
+)
+def test_a_type_is_as_certain_as_what_it_rests_on(
+    views: tuple[View, ...], filtering: FilteringVerdict, kind: str, method: str | None, confidence: float | None
+) -> None:
+    found = together(*views, filtering=filtering)
+    assert (found.type, found.method, found.confidence) == (kind, method, confidence)
 
 
 ARRIVED = Flight(path="there", sends_ms=(1.0,), arrived_ms=2.0, arrived_send=0, source=MAPPED)
