@@ -125,6 +125,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     priority: int
     url: str | None = None
     relay_protocol: Literal["udp", "tcp", "tls", "dtls"] | None = None
+    base: Address | None = None
+    """Of a relay: the address of this host (port 0) that asked for it, where several addresses asked."""
     gathered_ms: float
 
 
@@ -134,6 +136,8 @@ class CandidateError(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     code: int | None = None
     text: str
+    base: Address | None = None
+    """The address of this host (port 0) that got none, where several addresses asked."""
     at_ms: float
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from natprobe.across.addresses import FURTHER, by_address, heard
 from natprobe.across.amend import added, renamed, without
 from natprobe.across.certificates import another_site, not_reloaded
 from natprobe.address import Address
@@ -30,12 +31,16 @@ def client_without_udp(checks: tuple[Check, ...]) -> tuple[Check, ...]:
 
     One answer over UDP, from whomever, disproves it.
     """
-    reached = [check for check in checks if check.transport in {"udp", "dtls"} and check.status in _LIVES]
+    reached = [check for check in checks if check.transport in {"udp", "dtls"} and _is_reached(check)]
     silent = [check for check in checks if _SILENT_UDP in check.findings and check.address is not None]
     servers = {check.address.host for check in silent if check.address}
     if reached or len(servers) < _ENOUGH_SERVERS:
         return checks
     return tuple(renamed(check, _SILENT_UDP, "udp-blocked-client") if check in silent else check for check in checks)
+
+
+def _is_reached(check: Check) -> bool:
+    return heard(check) if check.id == FURTHER else check.status in _LIVES
 
 
 def another_service(checks: tuple[Check, ...]) -> tuple[Check, ...]:
@@ -186,4 +191,12 @@ def _is_dead(check: Check) -> bool:
 
 
 _LIVES = frozenset({Status.PASS, Status.WARN})
-_LOOKS = (client_without_udp, another_service, misleading_records, rival_credentials, another_site, not_reloaded)
+_LOOKS = (
+    by_address,
+    client_without_udp,
+    another_service,
+    misleading_records,
+    rival_credentials,
+    another_site,
+    not_reloaded,
+)

@@ -29,6 +29,7 @@ FACTS: Mapping[str, Fact] = MappingProxyType(
         "issuer": Fact("the issuer of a certificate", "an unnamed issuer"),
         "kind": Fact("who can reach an address: private, cgnat, loopback, link-local, …", "non-public"),
         "lifetime": Fact("how long something lives: 600 s", "an unknown time"),
+        "local": Fact("an address of this host, or several: 10.7.0.2", "one of this host's addresses"),
         "loss": Fact("a share or a count of packets that were lost: 4 %", "not measured"),
         "mapped": Fact("the address that the server sees, XOR-MAPPED-ADDRESS", "the mapped address"),
         "name": Fact("one name: of a record, a channel, a header, a service", "(not named)"),

@@ -79,7 +79,8 @@ class Trickle:
                 self._line(event.candidate.gathered_ms, _found(event))
             case CandidateMissed():
                 code = f"{event.error.code} " if event.error.code is not None else ""
-                self._line(event.error.at_ms, f"nothing from {event.error.url}: {code}{event.error.text}")
+                base = f" for {event.error.base.host}" if event.error.base else ""
+                self._line(event.error.at_ms, f"nothing from {event.error.url}{base}: {code}{event.error.text}")
             case _:
                 return
 
@@ -97,4 +98,5 @@ def browser_text(report: Report) -> str:
 
 def _found(event: CandidateFound) -> str:
     by = f"  by {event.candidate.relay_protocol}" if event.candidate.relay_protocol else ""
-    return f"{event.candidate.candidate}{by}"
+    base = f" for {event.candidate.base.host}" if event.candidate.base else ""
+    return f"{event.candidate.candidate}{by}{base}"

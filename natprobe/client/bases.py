@@ -1,5 +1,6 @@
 """The sockets that a gathering stands on: one for each address of this host (RFC 8445 section 5.1.1.1)."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from itertools import chain, zip_longest
 from typing import Literal
@@ -9,8 +10,9 @@ import msgspec
 from natprobe.address import Address
 from natprobe.client.hold import Hold
 from natprobe.client.stun import StunClient
-from natprobe.ice import Base, Reflexive
-from natprobe.net.interfaces import local_addresses
+from natprobe.ice import Base, Reflexive, Relayed
+from natprobe.net.interfaces import links
+from natprobe.net.sockets import source_address_for
 from natprobe.net.trouble import Trouble
 from natprobe.net.udp import open_udp
 from natprobe.net.vantage import vantage
@@ -24,6 +26,8 @@ class Seat(msgspec.Struct, frozen=True):
 
     base: Base
     client: StunClient
+    link: str
+    """The interface and prefix of its address."""
 
 
 class Bases(msgspec.Struct):
@@ -42,9 +46,25 @@ class Bases(msgspec.Struct):
             return tuple(seat for seat in self.seats if seat.base.address.family == server.family)
         if server.family not in self._loopback:
             home = Address(_LOOPBACK[server.family], 0)
-            self._loopback[server.family] = _open(self.hold, home, len(self.seats))
+            self._loopback[server.family] = _open(self.hold, home, len(self.seats), "loopback")
         seat = self._loopback[server.family]
         return () if seat is None else (seat,)
+
+    def beside_routed(self, server: Address) -> tuple[Seat, ...]:
+        """One seat of each link that can ask `server`, but for the link whose address routing picks.
+
+        Where routing picks none, only those whose address has a route of its own (policy routing).
+        """
+        routed = source_address_for(server)
+        seats = self.towards(server) if server.kind != "loopback" else ()
+        taken = {seat.link for seat in seats if routed is not None and seat.base.address.host == routed.host}
+        found: list[Seat] = []
+        for seat in seats:
+            leads_there = routed is not None or source_address_for(server, seat.base.address) is not None
+            if seat.link not in taken and leads_there:
+                taken.add(seat.link)
+                found.append(seat)
+        return tuple(found)
 
 
 class Asking(msgspec.Struct, frozen=True):
@@ -56,11 +76,19 @@ class Asking(msgspec.Struct, frozen=True):
     url: str
     tell: Callable[[Reflexive], None]
     """Hears of each reflexive address as it is found."""
+    tell_relay: Callable[[Relayed], None]
+    """Hears of each relay that one of `others` gets."""
+    others: tuple[Seat, ...] = ()
+    """Which seats ask it for a relay beside the address that routing picks."""
+    routed: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
+    """That address has its relay, or gets none."""
 
 
 def open_bases(hold: Hold, families: tuple[Family, ...]) -> Bases:
     """Binds a socket to each address of this host; one that cannot be bound is left out."""
-    opened = (_open(hold, address, rank) for rank, address in enumerate(ranked(local_addresses(), vantage().addresses)))
+    own = links()
+    order = ranked(own, vantage().addresses)
+    opened = (_open(hold, address, rank, own[address]) for rank, address in enumerate(order))
     return Bases(hold, tuple(seat for seat in opened if seat and seat.base.address.family in families))
 
 
@@ -72,7 +100,7 @@ def ranked(addresses: Iterable[Address], preferred: tuple[str, ...]) -> tuple[Ad
     return tuple(address for address in chain.from_iterable(zip_longest(six, four)) if address is not None)
 
 
-def _open(hold: Hold, address: Address, rank: int) -> Seat | None:
+def _open(hold: Hold, address: Address, rank: int, link: str) -> Seat | None:
     endpoint = open_udp(hold.clock, hold.trace, family=address.family, local=address)
     if isinstance(endpoint, Trouble):
         return None
@@ -80,4 +108,4 @@ def _open(hold: Hold, address: Address, rank: int) -> Seat | None:
     pump = hold.tasks.create_task(client.pump())
     hold.closing.push_async_callback(endpoint.close)
     hold.closing.callback(pump.cancel)
-    return Seat(Base(endpoint.local, rank), client)
+    return Seat(Base(endpoint.local, rank), client, link)

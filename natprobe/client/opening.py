@@ -8,6 +8,7 @@ from natprobe.client.hold import Hold
 from natprobe.client.line import Line, Way, open_line
 from natprobe.client.peer import Peer
 from natprobe.client.rig import Lines, Peers
+from natprobe.client.stun import StunClient
 from natprobe.client.turn import TurnClient
 from natprobe.net.trouble import Trouble
 from natprobe.net.udp import open_udp
@@ -17,10 +18,10 @@ from natprobe.wire.session import Login, Session
 _SHORTEST_PATIENCE_S, _PATIENCE_RTTS = 0.2, 3.0
 
 
-async def open_lines(hold: Hold, way: Way, login: Login | None) -> Lines | Trouble:
-    """Two lines to the server at once; one is enough to go on."""
-    lines = await asyncio.gather(*(open_line(way, hold.clock, hold.trace, hold.roots) for _ in range(2)))
-    clients = [_client(hold, way, login, line) for line in lines if isinstance(line, Line)]
+async def open_lines(hold: Hold, way: Way, login: Login | None, wanted: int = 2) -> Lines | Trouble:
+    """As many lines to the server at once, one or two; one is enough to go on."""
+    lines = await asyncio.gather(*(open_line(way, hold.clock, hold.trace, hold.roots) for _ in range(wanted)))
+    clients = [_client(hold, way.address, login, line.client) for line in lines if isinstance(line, Line)]
     if not clients:
         return next(line for line in lines if isinstance(line, Trouble))
     hold.closing.push_async_callback(_release, *clients)
@@ -33,7 +34,17 @@ async def open_client(hold: Hold, way: Way, login: Login | None) -> TurnClient |
     line = await open_line(way, hold.clock, hold.trace, hold.roots)
     if isinstance(line, Trouble):
         return line
-    client = _client(hold, way, login, line)
+    client = _client(hold, way.address, login, line.client)
+    hold.closing.push_async_callback(_release, client)
+    return client
+
+
+def open_client_from(base: Address, server: Address, hold: Hold, login: Login | None) -> TurnClient | Trouble:
+    """A line to the server over UDP, from a new port of this host's address `base`."""
+    endpoint = open_udp(hold.clock, hold.trace, family=base.family, local=Address(base.host, 0), remote=server)
+    if isinstance(endpoint, Trouble):
+        return endpoint
+    client = _client(hold, server, login, StunClient(endpoint, hold.clock))
     hold.closing.push_async_callback(_release, client)
     return client
 
@@ -57,10 +68,10 @@ async def _release(*clients: TurnClient) -> None:
     await asyncio.gather(*(client.release() for client in clients))
 
 
-def _client(hold: Hold, way: Way, login: Login | None, line: Line) -> TurnClient:
-    client = TurnClient(line.client, way.address, Session(login))
-    pump = hold.tasks.create_task(line.client.pump())
-    hold.closing.push_async_callback(line.client.endpoint.close)
+def _client(hold: Hold, server: Address, login: Login | None, stun: StunClient) -> TurnClient:
+    client = TurnClient(stun, server, Session(login))
+    pump = hold.tasks.create_task(stun.pump())
+    hold.closing.push_async_callback(stun.endpoint.close)
     hold.closing.callback(pump.cancel)
     return client
 

@@ -21,6 +21,16 @@ class Lines(msgspec.Struct, frozen=True):
     handshake: Handshake | None
 
 
+class RelayAlone(msgspec.Struct, frozen=True):
+    """Nothing but the relay is wanted: one line is opened, one allocation made, and no peer."""
+
+
+class FurtherRelays(msgspec.Struct, frozen=True):
+    """Live allocations from other addresses of this host than the one that routing picks."""
+
+    clients: tuple[TurnClient, ...]
+
+
 class Greetings(msgspec.Struct, frozen=True):
     """What the first flight asked: an Allocate without credentials on each line, and a Binding."""
 

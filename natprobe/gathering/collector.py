@@ -12,9 +12,21 @@ from natprobe.events import CandidateFound, CandidateMissed, CheckEnded, Emit, E
 from natprobe.ice import Base, Reflexive, Relayed, Seen, host, reflexive, relayed
 from natprobe.model import Candidate, CandidateError, Status
 from natprobe.net.clock import Clock
+from natprobe.probes import ice_relay
 
 Policy = Literal["all", "relay"]
 _FURTHEST = ("dns.resolve", "ice.gather", "turn.reach", "tls.certificate", "turn.challenge", "turn.allocate")
+
+
+class Further(msgspec.Struct):
+    """How one URI served the several addresses of this host."""
+
+    routed: Address | None = None
+    """The one that routing picks, where others ask as well."""
+    got: set[Address] = msgspec.field(default_factory=set)
+    """The others that have a relay."""
+    missing: dict[Address, tuple[int | None, str]] = msgspec.field(default_factory=dict)
+    """The others that were refused one, with the STUN error code and the cause."""
 
 
 class Collector:
@@ -36,6 +48,7 @@ class Collector:
         self._seen = Seen()
         self._useful: set[str] = set()
         self._ended: dict[str, list[CheckEnded]] = {}
+        self._further: dict[str, Further] = {}
 
     def host(self, base: Base) -> None:
         """A base is a candidate itself."""
@@ -50,29 +63,56 @@ class Collector:
             self._useful.add(found.url)
         self._tell(reflexive(found, self._now_ms()))
 
-    def listener(self, url: str, order: int) -> Emit:
-        """Passes the events of one URI's checks on, and learns from them."""
+    def relayed(self, found: Relayed) -> None:
+        """One of this host's addresses got a relay."""
+        if found.base is not None:
+            self._of(found.url).got.add(found.base)
+        self._tell(relayed(found, self._now_ms()))
+
+    def listener(self, url: str, order: int, routed: Address | None = None) -> Emit:
+        """Passes the events of one URI's checks on, and learns from them.
+
+        `routed` is the address that they are made from, where other addresses of this host ask for relays as well.
+        """
 
         def hear(event: Event) -> None:
             self._emit(event)
             if isinstance(event, CheckEnded):
-                self._learn(url, order, event)
+                self._learn(url, order, routed, event)
 
         return hear
 
     def close(self, url: str) -> None:
-        """All of this URI's checks have ended: where it gave nothing, says why."""
+        """All of this URI's checks have ended: where it gave nothing, says why, and to which address of this host."""
+        further = self._of(url)
+        if url not in self._useful and not further.got:
+            self.missed.append(url)
         if url not in self._useful:
             code, text = cause(self._ended.get(url, []))
-            self.miss(url, text, code)
+            self._miss(url, text, code, further.routed)
+        for base, (code, text) in further.missing.items():
+            if base not in further.got:
+                self._miss(url, text, code, base)
 
-    def miss(self, url: str, text: str, code: int | None = None) -> None:
+    def miss(self, url: str, text: str) -> None:
         """This URI gives nothing."""
         self.missed.append(url)
-        error = CandidateError(url=url, code=code, text=text, at_ms=self._now_ms())
+        self._miss(url, text)
+
+    def _miss(self, url: str, text: str, code: int | None = None, base: Address | None = None) -> None:
+        error = CandidateError(url=url, code=code, text=text, base=base, at_ms=self._now_ms())
         self._emit(CandidateMissed(error=error))
 
-    def _learn(self, url: str, order: int, check: CheckEnded) -> None:
+    def _of(self, url: str) -> "Further":
+        return self._further.setdefault(url, Further())
+
+    def _learn(self, url: str, order: int, routed: Address | None, check: CheckEnded) -> None:
+        further = self._of(url)
+        further.routed = further.routed or routed
+        if check.id == ice_relay.PROBE.id:
+            self.settled_ms = self._now_ms()
+            _learn_missing(further, check)
+            return
         self._ended.setdefault(url, []).append(check)
         if check.id in _FURTHEST:
             self.settled_ms = self._now_ms()
@@ -87,6 +127,7 @@ class Collector:
             server=check.address,
             server_order=order,
             url=url,
+            base=routed,
         )
         self._tell(relayed(found, self._now_ms()))
 
@@ -100,6 +141,17 @@ class Collector:
 
     def _now_ms(self) -> float:
         return round(self._clock.now_ms(), 3)
+
+
+def _learn_missing(further: Further, check: CheckEnded) -> None:
+    """Why other addresses have no relay; of several servers that one name leads to, the last one's cause stays."""
+    if not check.evidence:
+        return
+    evidence = msgspec.convert(check.evidence, ice_relay.Evidence)
+    for view in evidence.views:
+        if view.relayed is None:
+            code = view.exchanges[-1].code if view.exchanges and view.trouble is None else None
+            further.missing[view.base] = code, ice_relay.why(view, evidence.server)
 
 
 def cause(checks: list[CheckEnded]) -> tuple[int | None, str]:

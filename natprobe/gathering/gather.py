@@ -15,16 +15,18 @@ from contextlib import AsyncExitStack
 import msgspec
 
 from natprobe import __version__
+from natprobe.address import Address
 from natprobe.client.bases import Asking, Bases, open_bases
 from natprobe.client.hold import Hold
-from natprobe.client.rig import Relays
+from natprobe.client.rig import FurtherRelays, RelayAlone, Relays
 from natprobe.client.turn import TurnClient
 from natprobe.credential import Credential
-from natprobe.events import CheckEnded, Emit, RunEnded, RunStarted
+from natprobe.events import CheckEnded, Emit, Event, RunEnded, RunStarted
 from natprobe.gathering.collector import Collector, Policy
 from natprobe.ladder import Rungs, climb
 from natprobe.net.clock import Clock
 from natprobe.net.handshake import Roots
+from natprobe.net.sockets import source_address_for
 from natprobe.net.vantage import utc_now, vantage
 from natprobe.plan import Plan, cells, for_cell, for_target, literal
 from natprobe.probe import Bench, Cell, Context, Destinations, Settings
@@ -36,6 +38,7 @@ CLEANUP_S = 1.0
 LADDER = frozenset({"dns.resolve", "turn.reach", "tls.certificate", "turn.challenge", "turn.allocate", "turn.release"})
 """The checks that a relay takes; those of its data path are `natprobe check`'s."""
 REFLEXIVE = "ice.gather"
+FURTHER = "ice.relay"
 CONNECT = "ice.connect"
 THIS_HOST = "this host"
 _TURN = frozenset({"turn", "turns"})
@@ -76,9 +79,6 @@ class Gathering(msgspec.Struct, frozen=True):
 class Lent(msgspec.Struct, frozen=True):
     """An allocation that lives as long as what was gathered is used, and what its packets are sent with."""
 
-    cell: Cell
-    order: int
-    url: str
     client: TurnClient
     hold: Hold
 
@@ -97,8 +97,7 @@ class Way(msgspec.Struct, frozen=True):
     current: Gathering
     settings: Settings
     emit: Emit
-    order: int
-    url: str
+    asking: Asking
     found: Gathered
     users: asyncio.TaskGroup
     """Where ladders whose allocations are lent run on until `over`."""
@@ -163,13 +162,13 @@ async def _gather_from_all(current: Gathering, found: Gathered, users: asyncio.T
         for order, (target, credential) in enumerate(zip(wish.plan.targets, wish.credentials, strict=True)):
             url = str(target)
             settings = msgspec.structs.replace(wish.plan.settings, credential=credential)
-            way = Way(current, settings, current.collector.listener(url, order), order, url, found, users, over)
-            asking = Asking(found.bases, order, url, current.collector.reflexive)
-            group.create_task(_gather_from(way, target, asking))
+            asking = Asking(found.bases, order, url, current.collector.reflexive, current.collector.relayed)
+            way = Way(current, settings, current.collector.listener(url, order), asking, found, users, over)
+            group.create_task(_gather_from(way, target))
 
 
-async def _gather_from(way: Way, target: Target, asking: Asking) -> None:
-    current = way.current
+async def _gather_from(way: Way, target: Target) -> None:
+    current, asking = way.current, way.asking
     if target.scheme == "stuns":
         current.collector.miss(asking.url, _NO_STUNS)
         return
@@ -180,9 +179,9 @@ async def _gather_from(way: Way, target: Target, asking: Asking) -> None:
         async with asyncio.TaskGroup() as group:
             for cell in cells(target, found, current.wish.plan.families):
                 if target.scheme in _TURN:
-                    group.create_task(_relay(way, cell))
+                    group.create_task(_relay(_towards(way, cell.address), cell))
                 if cell.transport == "udp" and current.wish.policy == "all":
-                    group.create_task(_climb(way, cell, _only(current, REFLEXIVE), asking))
+                    group.create_task(_climb(way, cell, _only(current, REFLEXIVE), _bench(way)))
     finally:
         current.collector.close(asking.url)
 
@@ -194,11 +193,38 @@ async def _resolved(way: Way, target: Target) -> Destinations:
         return context.bench.get(Destinations) if context.bench.has(Destinations) else Destinations(())
 
 
+def _towards(way: Way, server: Address) -> Way:
+    """`way` with this host's other addresses that ask `server`; beside them the routed one shows by name."""
+    others = way.asking.bases.beside_routed(server)
+    if not others:
+        return way
+    asking = msgspec.structs.replace(way.asking, others=others, routed=asyncio.Event())
+    listener = way.current.collector.listener(asking.url, asking.order, source_address_for(server))
+
+    def hear(event: Event) -> None:
+        listener(event)
+        if isinstance(event, CheckEnded) and event.id == "turn.allocate":
+            asking.routed.set()
+
+    return msgspec.structs.replace(way, asking=asking, emit=hear)
+
+
 def _ladder(way: Way, cell: Cell) -> Rungs:
     wish = way.current.wish
     probes = [probe for probe in wish.plan.probes if probe.id in LADDER]
-    calls = _only(way.current, CONNECT) if wish.connect else ()
-    return for_cell((*probes, *(msgspec.structs.replace(probe, schemes=_TURN) for probe in calls)), cell, way.settings)
+    if wish.connect:
+        probes += [msgspec.structs.replace(probe, schemes=_TURN) for probe in _only(way.current, CONNECT)]
+    if cell.transport == "udp" and way.asking.others:
+        probes += [msgspec.structs.replace(probe, schemes=_TURN) for probe in _only(way.current, FURTHER)]
+    return for_cell(probes, cell, way.settings)
+
+
+def _bench(way: Way) -> Bench:
+    bench = Bench()
+    bench.put(way.asking)
+    if not way.current.wish.connect:
+        bench.put(RelayAlone())
+    return bench
 
 
 def _only(current: Gathering, wanted: str) -> Rungs:
@@ -208,7 +234,7 @@ def _only(current: Gathering, wanted: str) -> Rungs:
 async def _relay(way: Way, cell: Cell) -> None:
     """Climbs to the allocation. Where it is lent it lives on in a task of its own; this ends when it is there."""
     if not way.current.wish.lend:
-        await _climb(way, cell, _ladder(way, cell))
+        await _climb(way, cell, _ladder(way, cell), _bench(way))
         return
     there = asyncio.Event()
     way.users.create_task(_lend(way, cell, there))
@@ -217,26 +243,21 @@ async def _relay(way: Way, cell: Cell) -> None:
 
 async def _lend(way: Way, cell: Cell, there: asyncio.Event) -> None:
     rungs = tuple(probe for probe in _ladder(way, cell) if probe.id != "turn.release")
-    bench = Bench()
+    bench = _bench(way)
     try:
         async with _held(way.current) as hold:
             context = Context(target=cell.asked, place=cell, settings=way.settings, bench=bench, hold=hold)
             await climb(context, rungs, way.emit, way.current.why_stopped)
-            if bench.has(Relays):
-                relays = bench.get(Relays)
-                way.found.lent.append(Lent(cell, way.order, way.url, relays.first, hold))
-                if relays.second is not None:  # one is enough for one end of a call
-                    await relays.second.release()
+            routed = (bench.get(Relays).first,) if bench.has(Relays) else ()
+            further = bench.get(FurtherRelays).clients if bench.has(FurtherRelays) else ()
+            way.found.lent += (Lent(client, hold) for client in (*routed, *further))
             there.set()
             await way.over.wait()
     finally:
         there.set()
 
 
-async def _climb(way: Way, cell: Cell, rungs: Rungs, *on_bench: object) -> None:
-    bench = Bench()
-    for thing in on_bench:
-        bench.put(thing)
+async def _climb(way: Way, cell: Cell, rungs: Rungs, bench: Bench) -> None:
     async with _held(way.current) as hold:
         context = Context(target=cell.asked, place=cell, settings=way.settings, bench=bench, hold=hold)
         await climb(context, rungs, way.emit, way.current.why_stopped)

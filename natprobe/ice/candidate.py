@@ -4,7 +4,7 @@ import msgspec
 
 from natprobe.address import Address
 from natprobe.ice.line import to_line
-from natprobe.ice.priority import RelayProtocol, foundation, local_preference, priority
+from natprobe.ice.priority import RelayProtocol, foundation, local_preference, priority, relay_preference
 from natprobe.model import Candidate
 
 
@@ -35,6 +35,10 @@ class Relayed(msgspec.Struct, frozen=True, kw_only=True):
     server: Address
     server_order: int
     url: str
+    base: Address | None = None
+    """The address of this host that asked (port 0), where several do; None where routing alone chooses."""
+    place: int = 0
+    """The place of that address among those that ask this server, 0 for the one that routing picks."""
 
 
 def host(base: Base, gathered_ms: float) -> Candidate:
@@ -71,7 +75,6 @@ def reflexive(found: Reflexive, gathered_ms: float) -> Candidate:
 
 def relayed(found: Relayed, gathered_ms: float) -> Candidate:
     """A relayed candidate is its own base; its transport is UDP whatever carries it to the server."""
-    rank = 0 if found.relayed.family == 4 else 1
     return _with_line(
         Candidate(
             candidate="",
@@ -79,13 +82,19 @@ def relayed(found: Relayed, gathered_ms: float) -> Candidate:
             protocol="udp",
             address=found.relayed,
             related=found.mapped,
-            priority=priority("relay", local_preference(rank, found.server_order, found.through)),
+            priority=priority("relay", _relay_preference(found)),
             url=found.url,
             relay_protocol=found.through,
+            base=found.base,
             gathered_ms=gathered_ms,
         ),
         foundation("relay", found.relayed.host, "udp", found.server.host, found.through),
     )
+
+
+def _relay_preference(found: Relayed) -> int:
+    rank = 0 if found.relayed.family == 4 else 1
+    return relay_preference(rank, found.place, found.server_order, found.through)
 
 
 def _with_line(candidate: Candidate, name: str) -> Candidate:

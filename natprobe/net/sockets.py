@@ -35,14 +35,17 @@ def to_name(address: Address) -> tuple[str, int]:
     return (address.host, address.port)
 
 
-def source_address_for(remote: Address) -> Address | None:
+def source_address_for(remote: Address, local: Address | None = None) -> Address | None:
     """The address (port 0) that this host's routing picks as source towards `remote`. None: it has no route.
 
-    Connects a throw-away UDP socket, which sends nothing.
+    With `local`, whether there is a route for what is sent from that address. Connects a throw-away UDP socket, which
+    sends nothing.
     """
     port = remote.port or 9
     try:
         with socket.socket(FAMILIES[remote.family], socket.SOCK_DGRAM) as probe:
+            if local is not None:
+                probe.bind((local.host, 0))
             probe.connect((remote.host, port))
             return Address(to_address(probe.getsockname()).host, 0)
     except OSError:

@@ -72,7 +72,6 @@ def browser_notes(
     notes = (
         (_MDNS, some_host),
         (_DEFAULT_ROUTE, _has_several_addresses(candidates)),
-        (_RELAY_EACH, bool(relays) and _has_several_addresses(candidates)),
         (_ACTIVE_TCP, some_host),
         (_TWINS, reflected_own),
         (_UDP_ALONE, any(_unnamed(each) for each in relays)),
@@ -99,10 +98,6 @@ _MDNS = (
 _DEFAULT_ROUTE = (
     "Until camera or microphone is allowed, a browser gathers from the address of the default route alone, not from "
     "this host's others."
-)
-_RELAY_EACH = (
-    "Once camera or microphone is allowed, a browser has one relay for each address of this host that reaches the TURN "
-    "server. natprobe has one from the address that routing picks, since each counts against the user's quota."
 )
 _ACTIVE_TCP = (
     "Once camera or microphone is allowed, a browser also lists a TCP candidate with port 9 (tcptype active) beside "

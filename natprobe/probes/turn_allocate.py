@@ -5,19 +5,20 @@ the server still holds (437) is left for a new one, an address family that it la
 """
 
 import asyncio
+from functools import partial
 
 import msgspec
 
 from natprobe.address import Address
+from natprobe.client.allocating import Attempt, attempt
 from natprobe.client.line import Way
 from natprobe.client.opening import open_client
 from natprobe.client.rig import Challenged, Paths, Relays, Trusted
-from natprobe.client.turn import Dialogue, TurnClient
+from natprobe.client.turn import TurnClient
 from natprobe.credential import CredentialFacts, examine, suspicions
 from natprobe.credential.words import duration_text
 from natprobe.events import Raised
 from natprobe.model import Status
-from natprobe.net.trouble import Trouble
 from natprobe.probe import Context, Judgement, Probe
 from natprobe.wire.attributes import alternate_server
 from natprobe.wire.registry import ALLOCATION_LIFETIME_S, ERROR_NAMES
@@ -26,7 +27,6 @@ from natprobe.wire.transactions import Exchange
 _LONG_USER = 128
 _LAST_SECOND_S = 1.0
 """coturn compares whole seconds, and by its own clock: what has less left than this may be over there."""
-_NEW_PORTS = 2  # RFC 8656 section 7.4: after 437 a client tries again from another port, with moderation
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -92,38 +92,16 @@ async def observe(ctx: Context) -> Evidence:
     )
 
 
-class _Attempt(msgspec.Struct, frozen=True):
-    client: TurnClient
-    dialogue: Dialogue
-    family_refused: bool = False
-    new_ports: int = 0
-
-
-async def _attempt_second(ctx: Context, challenged: Challenged) -> _Attempt | None:
+async def _attempt_second(ctx: Context, challenged: Challenged) -> Attempt | None:
     if challenged.second is None or challenged.second_greeted is None:
         return None
     await challenged.second_greeted
     return await _attempt(ctx, challenged.second)
 
 
-async def _attempt(ctx: Context, client: TurnClient) -> _Attempt:
-    if client.session.relayed is not None:
-        return _Attempt(client, client.granted)
-    family = 6 if client.server.family == 6 else None
-    dialogue = await client.allocate(family)
-    refused = dialogue.last.code == 440 and family is not None
-    if refused:
-        dialogue = await client.allocate()
-    new_ports = 0
-    while dialogue.last.code == 437 and new_ports < _NEW_PORTS:
-        fresh = await open_client(
-            ctx.hold, Way(ctx.cell.transport, client.server, ctx.cell.target.host), ctx.settings.login
-        )
-        if isinstance(fresh, Trouble):
-            break
-        client, new_ports = fresh, new_ports + 1
-        dialogue = await client.allocate(family)
-    return _Attempt(client, dialogue, refused, new_ports)
+async def _attempt(ctx: Context, client: TurnClient) -> Attempt:
+    way = Way(ctx.cell.transport, client.server, ctx.cell.target.host)
+    return await attempt(client, partial(open_client, ctx.hold, way, ctx.settings.login))
 
 
 def judge(evidence: Evidence) -> Judgement:

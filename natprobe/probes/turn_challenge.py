@@ -9,7 +9,7 @@ import msgspec
 from natprobe.address import Address
 from natprobe.client.line import Way
 from natprobe.client.opening import open_lines
-from natprobe.client.rig import Challenged, Greetings, Lines
+from natprobe.client.rig import Challenged, Greetings, Lines, RelayAlone
 from natprobe.client.stun import Reply
 from natprobe.events import Raised
 from natprobe.model import Status
@@ -74,7 +74,7 @@ def _usable(reply: Reply) -> bool:
 
 async def _follow(ctx: Context, sent_away: Reply, elsewhere: Address) -> Evidence:
     way = Way(ctx.cell.transport, elsewhere, ctx.cell.target.host)
-    lines = await open_lines(ctx.hold, way, ctx.settings.login)
+    lines = await open_lines(ctx.hold, way, ctx.settings.login, 1 if ctx.bench.has(RelayAlone) else 2)
     if isinstance(lines, Trouble):
         alternate = Alternate(address=elsewhere, trouble=lines)
         return msgspec.structs.replace(_described(ctx, sent_away, None), alternate=alternate)

@@ -13,7 +13,7 @@ from natprobe.address import Address
 from natprobe.client.control import Control, controls, within_tls
 from natprobe.client.line import OPEN_TIMEOUT_S, Way
 from natprobe.client.opening import open_lines, open_peers
-from natprobe.client.rig import Greetings, Lines, Peers, Trusted
+from natprobe.client.rig import Greetings, Lines, Peers, RelayAlone, Trusted
 from natprobe.client.stun import Reply
 from natprobe.events import Raised
 from natprobe.model import Status
@@ -49,7 +49,7 @@ async def observe(ctx: Context) -> Evidence:
     asides = ctx.hold.tasks.create_task(controls(cell.transport, cell.address, ctx.hold, doubt))
     try:
         began = ctx.clock.now_ms()
-        lines = await open_lines(ctx.hold, way, ctx.settings.login)
+        lines = await open_lines(ctx.hold, way, ctx.settings.login, 1 if ctx.bench.has(RelayAlone) else 2)
         if isinstance(lines, Trouble):
             doubt.set()
             hopeless = lines.reason in {Reason.NO_ROUTE, Reason.NOT_PERMITTED, Reason.REFUSED}
@@ -74,7 +74,7 @@ async def observe(ctx: Context) -> Evidence:
 
 
 async def _first_flight(ctx: Context, way: Way, lines: Lines) -> tuple[Reply, ...]:
-    peers = open_peers(ctx.hold, way)
+    peers = None if ctx.bench.has(RelayAlone) else open_peers(ctx.hold, way)
     ask = lines.first.stun.ask(lines.first.session.compose(Method.BINDING), lines.first.server)
     binding = ctx.hold.tasks.create_task(ask)
     first = ctx.hold.tasks.create_task(lines.first.greet())

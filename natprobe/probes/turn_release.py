@@ -37,7 +37,8 @@ def judge(evidence: Evidence) -> Judgement:
     """437 is as good as success: the server holds no such allocation."""
     kept = [exchange for exchange in evidence.exchanges if exchange.outcome != "success" and exchange.code != 437]
     if not kept:
-        return Judgement(status=Status.PASS, summary=f"{len(evidence.exchanges)} allocations released")
+        count = len(evidence.exchanges)
+        return Judgement(status=Status.PASS, summary=f"{count} allocation{'s' if count != 1 else ''} released")
     said = "not answered" if kept[0].code is None else f"refused ({kept[0].code})"
     lifetime = "" if evidence.lifetime_s is None else f"{evidence.lifetime_s} s"
     facts = {"address": str(evidence.server), "relayed": str(evidence.relayed), "lifetime": lifetime, "detail": said}
@@ -65,5 +66,6 @@ PROBE = Probe(
         "turn.quality",
         "turn.relay-range",
         "ice.connect",
+        "ice.relay",
     ),
 )

@@ -4,7 +4,7 @@ from natprobe.model import Candidate, CandidateError, NatBehaviour, Report
 from natprobe_reports.layout import columns, hanging
 from natprobe_reports.proof import nat_words
 from natprobe_reports.style import Style
-from natprobe_reports.words import duration
+from natprobe_reports.words import duration, for_base
 
 _KNOWN = {True: "yes", False: "no"}
 
@@ -52,11 +52,11 @@ def _yes_no(known: bool | None) -> str | None:  # noqa: FBT001  three values, no
 def _candidate(candidate: Candidate) -> str:
     related = f" from {candidate.related}" if candidate.related else ""
     through = f" by {candidate.relay_protocol}" if candidate.relay_protocol else ""
-    url = f", {candidate.url}{through}" if candidate.url else ""
+    url = f", {candidate.url}{through}{for_base(candidate)}" if candidate.url else ""
     took = duration(candidate.gathered_ms)
     return f"{candidate.type:<5} {candidate.protocol} {candidate.address}{related}{url}, after {took}"
 
 
 def _missed(error: CandidateError) -> str:
     code = f"{error.code} " if error.code is not None else ""
-    return f"{error.url}: {code}{error.text}, after {duration(error.at_ms)}"
+    return f"{error.url}{for_base(error)}: {code}{error.text}, after {duration(error.at_ms)}"

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from natprobe.model import Check, Report, Status, Verdict
+from natprobe.model import Candidate, CandidateError, Check, Report, Status, Verdict
 
 STATUS_WORDS = {
     Status.PASS: "ok",
@@ -83,3 +83,8 @@ _EXIT = {
     Verdict.FAIL: "exit code 1: at least one check failed",
     Verdict.INCONCLUSIVE: "exit code 4: something asked for could not be told",
 }
+
+
+def for_base(found: Candidate | CandidateError) -> str:
+    """For which of this host's addresses, where several asked the server for a relay; else nothing."""
+    return f" for {found.base.host}" if found.base else ""

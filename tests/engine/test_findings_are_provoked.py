@@ -55,6 +55,7 @@ NO_FINDINGS = {
 """Words with a hyphen that judges use for something else."""
 JUDGED_ONLY = {
     "ice-error-701": "diagnose knows it; the probes of ICE raise it",
+    "ice-relay-missing-from-address": "a check asks from one address; see tests/gathering",
     "tls-key-mismatch": "real servers notice it themselves; see tests/probes/test_tls_judges.py",
 }
 """Findings of the ladder that no server of the tests brings about, and why."""

@@ -66,10 +66,26 @@ def gather(browser: Browser, servers: Sequence[Mapping[str, Any]], quiet_s: floa
     )
 
 
-def relays(browser: Browser, servers: Sequence[Mapping[str, Any]], quiet_s: float) -> int:
-    """How many relay candidates the page finds, those included that look alike but for their port."""
+class Relay(NamedTuple):
+    """What is compared of a relay on a host without a NAT, where the related address tells which link asked."""
+
+    protocol: str
+    related: str
+
+
+def relays(browser: Browser, servers: Sequence[Mapping[str, Any]], quiet_s: float) -> tuple[Relay, ...]:
+    """The page's relays, the highest priority first; those of two links differ in their related address alone."""
     told = browser.evaluate(_GATHER % (json.dumps(servers), quiet_s * 1000), _MOST_S)
-    return len({each["line"].split()[5] for each in told["found"] if " typ relay " in each["line"]})
+    found = [(each["line"].split(), each["url"]) for each in told["found"] if " typ relay " in each["line"]]
+    best = sorted(found, key=lambda each: -int(each[0][3]))
+    return tuple(Relay(_relay_protocol(url), words[words.index("raddr") + 1]) for words, url in best)
+
+
+def relays_of_natprobe(report: Mapping[str, Any]) -> tuple[Relay, ...]:
+    """The same of natprobe's report."""
+    found = [each for each in report["candidates"] if each["type"] == "relay"]
+    best = sorted(found, key=lambda each: -each["priority"])
+    return tuple(Relay(each["relay_protocol"], each["related"]["host"]) for each in best)
 
 
 def allow_microphone(browser: Browser, page: Path) -> None:

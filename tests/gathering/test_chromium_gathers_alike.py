@@ -25,7 +25,6 @@ from tests.gathering.of_chromium import (
     gather,
     of_natprobe,
     order_of_natprobe,
-    relays,
 )
 from tests.lab.behaviour import Behaviour, Path
 from tests.lab.behaviour import Mapping as Mapped
@@ -92,7 +91,7 @@ class Stage:
         certificate = authority.issue("good", RELAY_IPV4)
         own = (f"{what}={host}" for what in ("listening-ip", "relay-ip") for host in (RELAY_IPV4, INTERNET_IPV6[0]))
         Coturn(world, *own, "listening-port=3600", *certificate.options, *LONG_TERM, "no-rfc5780", where=world.internet)
-        self._trust = f"--ignore-certificate-errors-spki-list={_pin(certificate.chain)}"
+        self._trust = f"--ignore-certificate-errors-spki-list={pin(certificate.chain)}"
         self._root = str(authority.root)
         self._page = world.new_file("page.html")
         self._page.write_text("<title>A page of the lab</title>\n")
@@ -123,7 +122,7 @@ def _servers(*, ipv6: bool) -> list[dict[str, Any]]:
     return [{"urls": stuns}, {"urls": turns, "username": USER, "credential": PASSWORD}]
 
 
-def _pin(chain: File) -> str:
+def pin(chain: File) -> str:
     key = subprocess.run(
         ("openssl", "x509", "-in", str(chain), "-pubkey", "-noout"), capture_output=True, check=True
     ).stdout
@@ -216,24 +215,6 @@ def test_of_several_addresses_a_page_has_the_default_routes_alone_until_the_micr
     assert allowed.candidates == explained(report, microphone=True)
     assert _hosts(unasked.candidates) == {"10.7.0.2"}
     assert "from the address of the default route alone" in " ".join(_notes(report))
-
-
-def test_with_the_microphone_a_page_has_a_relay_for_each_address_and_the_text_says_so() -> None:
-    turn = f"turn:{RELAY_IPV4}:3578?transport=udp"
-    servers = [{"urls": turn, "username": USER, "credential": PASSWORD}]
-    with NatWorld() as world:
-        world.hosts[0].use(EMULATED["ipv4-alone"])
-        shell(["ip", "-n", world.client.name, "-batch", "-"], _SECOND_LINK)
-        page = world.new_file("page.html")
-        page.touch()
-        report = world.natprobe("gather", turn, "-u", USER, "-p", PASSWORD, "--json").report
-        with Browser(world, world.client, *ALLOWS_MICROPHONE, SHOWS_ADDRESSES) as browser:
-            unasked = relays(browser, servers, _QUIET_S)
-            allow_microphone(browser, page)
-            allowed = relays(browser, servers, _QUIET_S)
-    assert (unasked, [each["type"] for each in report["candidates"]].count("relay")) == (1, 1)
-    assert allowed > 1
-    assert "has one relay for each address of this host" in " ".join(_notes(report))
 
 
 def _hosts(candidates: frozenset[Seen]) -> set[str]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from natprobe.address import Address
 from natprobe.ice import Base, LineError, Reflexive, Relayed, Seen, host, parse_line, reflexive, relayed
-from natprobe.ice.priority import RelayProtocol, foundation, local_preference, priority
+from natprobe.ice.priority import RelayProtocol, foundation, local_preference, priority, relay_preference
 from natprobe.model import Candidate
 
 BASE = Base(Address("10.7.0.2", 58491), 0)
@@ -41,14 +41,27 @@ def test_the_best_host_candidate_has_the_priority_that_aioice_gives() -> None:
     assert host(BASE, 0.0).priority == aioice.candidate.candidate_priority(1, "host")
 
 
-@given(st.integers(0, 400), st.integers(0, 400), st.sampled_from(PROTOCOLS))
-def test_a_local_preference_fits_16_bits(rank: int, server: int, through: RelayProtocol) -> None:
-    assert 0 <= local_preference(rank, server, through) <= 65535
+@given(st.integers(0, 400), st.integers(0, 40), st.integers(0, 400), st.sampled_from(PROTOCOLS))
+def test_a_local_preference_fits_16_bits(rank: int, place: int, server: int, through: RelayProtocol) -> None:
+    assert 0 <= local_preference(rank, server) <= 65535
+    assert 0 <= relay_preference(rank % 2, place, server, through) <= 65535
 
 
 def test_local_preferences_are_unlike_for_unlike_things() -> None:
-    made = [local_preference(*each) for each in itertools.product(range(16), range(16), PROTOCOLS)]
+    made = [local_preference(*each) for each in itertools.product(range(16), range(16))]
     assert len(set(made)) == len(made)
+
+
+def test_preferences_of_relays_are_unlike_for_unlike_things() -> None:
+    made = [relay_preference(*each) for each in itertools.product(range(2), range(8), range(64), PROTOCOLS)]
+    assert len(set(made)) == len(made)
+
+
+def test_relays_are_ordered_by_protocol_then_by_the_address_that_asked_then_by_server() -> None:
+    made = [
+        relay_preference(0, place, server, how) for how, place, server in itertools.product(PROTOCOLS, (0, 1), (0, 1))
+    ]
+    assert made == sorted(made, reverse=True)
 
 
 def test_host_comes_before_srflx_before_relay_and_udp_before_tcp_before_tls() -> None:

@@ -8,7 +8,7 @@ from natprobe_reports.clean import clean
 from natprobe_reports.layout import hanging
 from natprobe_reports.proof import nat_words
 from natprobe_reports.text_network import nat_details
-from natprobe_reports.words import duration
+from natprobe_reports.words import duration, for_base
 from natprobe_tui.host import Host
 from natprobe_tui.marks import mark_of
 
@@ -95,10 +95,10 @@ def candidate_lines(host: Host, columns: int) -> Iterator[str]:
 def _candidate_words(found: Candidate) -> str:
     related = f"  from {found.related}" if found.related else ""
     by = f" by {found.relay_protocol}" if found.relay_protocol else ""
-    url = f"  {found.url}{by}" if found.url else ""
+    url = f"  {found.url}{by}{for_base(found)}" if found.url else ""
     return f"{found.type:<5}  {found.protocol}  {found.address}{related}{url}"
 
 
 def _missed_words(missed: CandidateError) -> str:
     code = f"{missed.code} " if missed.code is not None else ""
-    return f"none   {missed.url}: {code}{missed.text}"
+    return f"none   {missed.url}{for_base(missed)}: {code}{missed.text}"

@@ -15,7 +15,7 @@ from natprobe_reports.html.moments import shown
 from natprobe_reports.html.network import NatView, nats
 from natprobe_reports.html.timeline import Group, timeline
 from natprobe_reports.view import place_of
-from natprobe_reports.words import duration, exit_meaning, tally
+from natprobe_reports.words import duration, exit_meaning, for_base, tally
 
 LARGE_CHECKS = 150
 
@@ -172,7 +172,7 @@ def _candidate(candidate: Candidate) -> CandidateView:
         protocol=candidate.protocol,
         address=str(candidate.address),
         related=str(candidate.related) if candidate.related else "",
-        server=through.strip(),
+        server=f"{through}{for_base(candidate)}".strip(),
         line=candidate.candidate,
         took=duration(candidate.gathered_ms),
     )
@@ -180,7 +180,7 @@ def _candidate(candidate: Candidate) -> CandidateView:
 
 def _missed(error: CandidateError) -> MissedView:
     code = f"{error.code} " if error.code is not None else ""
-    return MissedView(error.url, f"{code}{error.text}", duration(error.at_ms))
+    return MissedView(f"{error.url}{for_base(error)}", f"{code}{error.text}", duration(error.at_ms))
 
 
 def _raw(report: Report, anchors: Anchors) -> tuple[RawTarget, ...]:
