@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from natprobe.client.description import (
@@ -111,6 +111,7 @@ def test_nothing_else_than_that_error_comes_of_any_text(text: str) -> None:
 
 
 @given(st.integers(0, len(GOOD) - 1), st.characters(codec="ascii"))
+@example(GOOD.rindex(".") - 1, "B")
 def test_a_letter_that_was_changed_on_the_way_is_seen(place: int, letter: str) -> None:
     changed = GOOD[:place] + letter + GOOD[place + 1 :]
     if changed.strip().strip("'\"") != GOOD:
