@@ -12,6 +12,7 @@ from natprobe.cli.kept import kept_report
 from natprobe.cli.parser import UsageError
 from natprobe.pairing import Host, NatWordError, Verdict, from_nat, from_report, judge, read_nat
 from natprobe.pairing.matrix import table_json, table_text
+from natprobe_reports.json import printed
 
 UDP_BLOCKED = "udp-blocked"
 _EPILOG = """\
@@ -121,7 +122,7 @@ def _is_there(name: str) -> bool:
 
 
 def _json(value: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
+    return printed(msgspec.json.encode(value))
 
 
 _WORDS = {True: "DIRECT", False: "RELAY", None: "CAN'T BE TOLD"}

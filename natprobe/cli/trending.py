@@ -12,6 +12,7 @@ from natprobe.cli.options import style
 from natprobe.cli.output import FILE_FORMATS, writable, write_file
 from natprobe.cli.parser import UsageError
 from natprobe.trend import trend
+from natprobe_reports.json import printed
 
 
 def add_trend_option(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +33,7 @@ def tell_trend(args: argparse.Namespace) -> int:
         raise UsageError(f"report: --trend: no report in {', '.join(args.trend)}; keep some with --history DIR")
     told = trend(reports)
     if args.json is not None:
-        _write("json", args.json, msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n")
+        _write("json", args.json, printed(msgspec.json.encode(told)))
     if args.html is not None:
         from natprobe_reports.html import render_trend  # noqa: PLC0415
 

@@ -23,6 +23,7 @@ from natprobe.wire.transactions import RELIABLE, UNRELIABLE, Exchange, Schedule,
 Listener = Callable[[Via, bytes, Address], None]
 """Hears what came unasked: how, the bytes, and who sent them."""
 
+_AT_ONCE = 64
 _FINAL = {Reason.CLOSED, Reason.RESET, Reason.TLS, Reason.MALFORMED}
 
 
@@ -98,12 +99,16 @@ class StunClient:
 
     async def pump(self) -> None:
         """Reads the endpoint until it breaks; runs as a task beside its user."""
+        taken = 0
         while self._broken is None:
             arrived = await self.endpoint.receive()
             if isinstance(arrived, Trouble):
                 self._suffer(arrived)
             else:
                 self._take(arrived)
+            taken += 1
+            if taken % _AT_ONCE == 0:  # in a flood receive() never waits, and no deadline would be heard
+                await asyncio.sleep(0)
 
     def _suffer(self, trouble: Trouble) -> None:
         if trouble.reason in _FINAL:

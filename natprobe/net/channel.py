@@ -171,7 +171,7 @@ class SecureChannel:
             return self._told(
                 Broken(Reason.TLS, f"the peer answers, but not with {protocol}: it begins with {foreign!r}")
             )
-        return self._told(Broken(Reason.TIMEOUT, f"the {protocol} handshake was not complete after {timeout_s:g} s"))
+        return self._told(Broken(Reason.TIMEOUT, f"the {protocol} handshake was not complete after {timeout_s:.1f} s"))
 
     def _interrupted(self, trouble: Trouble) -> Trouble:
         if trouble.reason not in (Reason.CLOSED, Reason.RESET):

@@ -1,12 +1,12 @@
 """Whole messages over a byte stream, and every message told to the trace: the last layer before the caller."""
 
 from collections import deque
-from typing import Literal
 
 from natprobe.address import Address
-from natprobe.events import Packet, Trace, TransportName
+from natprobe.events import Trace, TransportName
 from natprobe.net.clock import Clock
 from natprobe.net.endpoint import Carrier, Datagram
+from natprobe.net.telling import Teller
 from natprobe.net.trouble import Reason, Trouble
 from natprobe.wire.framing import StreamFramer
 
@@ -32,7 +32,7 @@ class MessageEndpoint:
         self.remote = remote
         self._carrier = carrier
         self._clock = clock
-        self._trace = trace
+        self._tell = Teller(trace, transport, carrier.local)
         self._framer = framer
         self._messages: deque[Datagram] = deque()
         self._final: Trouble | None = None
@@ -42,7 +42,7 @@ class MessageEndpoint:
         if self._carrier.ended is not None:
             return
         self._carrier.send(data)
-        self._tell("sent", data, self._clock.now_ms())
+        self._tell("sent", data, self.remote, self._clock.now_ms())
 
     async def receive(self) -> Datagram | Trouble:
         """See Endpoint."""
@@ -62,7 +62,7 @@ class MessageEndpoint:
     def _cut(self, chunk: Datagram) -> None:
         whole = self._framer.feed(chunk.data) if self._framer else [chunk.data]
         for data in whole:
-            self._tell("received", data, chunk.at * 1000)
+            self._tell("received", data, self.remote, chunk.at * 1000)
             self._messages.append(Datagram(data, self.remote, chunk.at))
         if self._framer and self._framer.broken is not None:
             self._final = Trouble(
@@ -71,9 +71,3 @@ class MessageEndpoint:
                 at_ms=chunk.at * 1000,
                 about=self.remote,
             )
-
-    def _tell(self, direction: Literal["sent", "received"], data: bytes, at_ms: float) -> None:
-        packet = Packet(
-            at_ms=at_ms, transport=self.transport, direction=direction, local=self.local, remote=self.remote, data=data
-        )
-        self._trace(packet)

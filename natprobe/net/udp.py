@@ -10,10 +10,9 @@ on macOS ICMP errors are not seen, or without their sender.
 import asyncio
 import errno
 import socket
-from typing import Literal
 
 from natprobe.address import Address
-from natprobe.events import Packet, Trace, TransportName
+from natprobe.events import Trace, TransportName
 from natprobe.net.clock import Clock
 from natprobe.net.endpoint import Datagram
 from natprobe.net.inbox import Inbox
@@ -26,6 +25,7 @@ from natprobe.net.sockets import (
     to_address,
     to_name,
 )
+from natprobe.net.telling import Teller
 from natprobe.net.trouble import Family, Reason, Trouble, closed_here, os_trouble
 
 __all__ = ["UdpEndpoint", "open_udp", "source_address_for"]
@@ -88,7 +88,7 @@ class UdpEndpoint:
         self.remote = remote
         self._sock = sock
         self._clock = clock
-        self._trace = trace
+        self._tell = Teller(trace, self.transport, self.local)
         self._inbox = Inbox(QUEUE_LIMIT)
 
     @property
@@ -186,10 +186,6 @@ class UdpEndpoint:
         at = self._clock.now()
         self._tell("received", data, source, at * 1000)
         return Datagram(data, source, at)
-
-    def _tell(self, direction: Literal["sent", "received"], data: bytes, remote: Address, at_ms: float) -> None:
-        packet = Packet(at_ms=at_ms, transport="udp", direction=direction, local=self.local, remote=remote, data=data)
-        self._trace(packet)
 
 
 class PullingUdpEndpoint(UdpEndpoint):

@@ -6,6 +6,7 @@ import msgspec
 
 from natprobe.difference import SCHEMA, Difference
 from natprobe_reports.clean import whole
+from natprobe_reports.json import printed
 from natprobe_reports.schema_words import field_sentences, structs
 from natprobe_reports.style import Style
 
@@ -38,7 +39,7 @@ def _always_written(struct: type, definition: dict[str, Any]) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
+    return printed(msgspec.json.encode(value))
 
 
 def _whole(value: Any) -> Any:

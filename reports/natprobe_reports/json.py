@@ -1,9 +1,11 @@
 """The report as JSON, schema natprobe/report/1, there and back.
 
 Every known field is written, empty lists included, so that `.checks[].findings[]` needs no guard; a field that is not
-known is absent. Strings stay as the wire had them: JSON can carry all but lone surrogates.
+known is absent. Strings stay as the wire had them, as JSON can carry all but lone surrogates; what a terminal takes for
+a command, and what turns a line around, is written as an escape (RFC 8259 section 7).
 """
 
+import re
 from typing import Any
 
 import msgspec
@@ -12,6 +14,9 @@ from natprobe.model import SCHEMA, Report
 from natprobe_reports.clean import clean, whole
 from natprobe_reports.style import Style
 
+_UNSEEN = re.compile(
+    "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
+)
 _UTF8_MARK = b"\xef\xbb\xbf"
 ALWAYS_WRITTEN = {
     "Report": ("schema", "interrupted", "checks", "findings", "candidates", "candidate_errors"),
@@ -37,7 +42,17 @@ def render(report: Report, style: Style) -> str:  # noqa: ARG001  the JSON is th
         text = msgspec.json.encode(plain)
     except UnicodeEncodeError:
         text = msgspec.json.encode(_whole(plain))
-    return msgspec.json.format(text, indent=2).decode() + "\n"
+    return printed(text)
+
+
+def printed(text: bytes) -> str:
+    """JSON as it is shown: indented, and with escapes for what does not show."""
+    return _UNSEEN.sub(_escape, msgspec.json.format(text, indent=2).decode()) + "\n"
+
+
+def _escape(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
 
 def decode(data: bytes) -> Report:

@@ -102,11 +102,11 @@ def report_of(text: str, status: Status = Status.FAIL) -> Report:
 
 def holds(form: str, text: str) -> None:
     """Fails where `text` is no well-formed `form`."""
+    assert not FORBIDDEN.search(text), form
     if form == "json":
         decode(text.encode())
         json.loads(text)
         return
-    assert not FORBIDDEN.search(text), form
     text.encode()
     if form == "junit":
         root = ET.fromstring(text)  # noqa: S314  our own text
