@@ -3,6 +3,7 @@
 import asyncio
 import traceback
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -84,13 +85,20 @@ class Climb(msgspec.Struct, frozen=True):
         try:
             async with asyncio.timeout(probe.deadline_s):
                 evidence = await probe.observe(
-                    msgspec.structs.replace(self.context, advance=self._advance(probe), keep=draft.keep)
+                    msgspec.structs.replace(
+                        self.context, advance=self._advance(probe), keep=draft.keep, alone=partial(self._alone, probe)
+                    )
                 )
             return _plain(evidence), probe.judge(evidence)
         except TimeoutError:
             return draft.told(probe, f"the check reached its own limit of {probe.deadline_s:g} s")
         except Exception as error:  # a fault of ours is a result too (exit code 3), and hides no other
             return own_fault(error)
+
+    async def _alone(self, probe: Probe[Any]) -> None:
+        for other, ended in self.ended.items():
+            if other != probe.id:
+                await ended.wait()
 
     def _advance(self, probe: Probe[Any]) -> Advance:
         told_ms = self.context.clock.now_ms()

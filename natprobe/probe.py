@@ -166,6 +166,13 @@ def kept_by_nobody(so_far: Callable[[], msgspec.Struct | None]) -> None:
     """For runs that are not cut off."""
 
 
+Alone = Callable[[], Awaitable[None]]
+
+
+async def at_once() -> None:
+    """For checks that stand by themselves."""
+
+
 class Bench(msgspec.Struct):
     """The live things of one cell, by type: put there by one probe, used by the next."""
 
@@ -202,6 +209,8 @@ class Context(msgspec.Struct, frozen=True):
     """Has what an answer named checked as a target of its own, beside this one."""
     advance: Advance = untold
     """Tells how far this check has come, where it takes longer than a person likes to wait."""
+    alone: Alone = at_once
+    """Returns when every other check of this ladder has ended: what would make a run longer ends with them."""
     keep: Keep = kept_by_nobody
     """Names what is judged where this check is cut off: a function that gives the evidence so far, or None while there
     is none yet."""

@@ -69,6 +69,12 @@ def within_tls(asked: tuple[Control, ...]) -> tuple[str, str] | None:
     return ("uri-wrong-service-port", "it speaks TLS, and no STUN within") if said == "open" else None
 
 
+def beneath_tls(asked: tuple[Control, ...]) -> str | None:
+    """What a port that is silent to a ClientHello says over TCP: answered, or open without a word; None: nothing."""
+    said = next((each.outcome for each in asked if each.transport == "tcp" and each.port is None), None)
+    return said if said in {"answered", "open"} else None
+
+
 async def around(address: Address, hold: Hold, once: Once) -> tuple[Control, ...]:
     """What else the host of a silent TCP port says, asked after a second: UDP to that port, and ports that are common.
 

@@ -40,7 +40,7 @@ class Greetings(msgspec.Struct, frozen=True):
 
 
 class Accepting(msgspec.Struct, frozen=True):
-    """The port takes TCP connections: what every check of a web target stands on."""
+    """The port takes TCP connections, and over `turns:` and `stuns:` TLS comes up: what further checks stand on."""
 
 
 class Trusted(msgspec.Struct, frozen=True):

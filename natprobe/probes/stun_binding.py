@@ -5,8 +5,10 @@ import asyncio
 import msgspec
 
 from natprobe.address import Address
-from natprobe.client.control import Control, controls, within_tls
+from natprobe.client.control import Control, beneath_tls, controls, within_tls
 from natprobe.client.line import OPEN_TIMEOUT_S, Line, Way, open_line
+from natprobe.client.rig import Accepting
+from natprobe.client.tls_trials import VersionTrial, is_too_old, listed, may_be_older, taken, try_older
 from natprobe.events import Raised
 from natprobe.model import Status
 from natprobe.net.handshake import Handshake
@@ -18,6 +20,7 @@ from natprobe.wire.session import Session
 from natprobe.wire.transactions import Exchange
 
 SLOW_MS = 500.0
+_HOPELESS = {Reason.NO_ROUTE, Reason.NOT_PERMITTED, Reason.REFUSED}
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -38,6 +41,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     response_origin: Address | None = None
     controls: tuple[Control, ...] = ()
     """What the same port says over other transports, asked only where this one is silent or hangs up."""
+    older: tuple[VersionTrial, ...] = ()
+    """TLS 1.0 and 1.1, asked only where the server objects to the newer versions, or does not answer to them."""
 
 
 async def observe(ctx: Context) -> Evidence:
@@ -46,10 +51,13 @@ async def observe(ctx: Context) -> Evidence:
     way = Way(cell.transport, cell.address, cell.target.host)
     doubt = asyncio.Event()
     asides = ctx.hold.tasks.create_task(controls(cell.transport, cell.address, ctx.hold, doubt))
+    trying = ctx.hold.tasks.create_task(try_older(ctx.hold, way, doubt)) if cell.transport == "tls" else None
     try:
         line = await open_line(way, ctx.clock, ctx.hold.trace, ctx.hold.roots)
         if isinstance(line, Trouble):
-            evidence = Evidence(server=cell.address, transport=cell.transport, trouble=line)
+            doubt.set()
+            older = await trying if trying and may_be_older(line) and line.reason not in _HOPELESS else ()
+            evidence = Evidence(server=cell.address, transport=cell.transport, trouble=line, older=older)
         else:
             evidence = await _ask(ctx, line)
         doubt.set()
@@ -57,6 +65,8 @@ async def observe(ctx: Context) -> Evidence:
         return msgspec.structs.replace(evidence, controls=await asides) if unheard else evidence
     finally:
         asides.cancel()
+        if trying:
+            trying.cancel()
 
 
 def _is_hung_up(evidence: Evidence) -> bool:
@@ -87,6 +97,7 @@ async def _ask(ctx: Context, line: Line) -> Evidence:
     )
     if reply.message is None:
         return evidence
+    ctx.bench.put(Accepting())
     return msgspec.structs.replace(
         evidence,
         mapped=xor_mapped_address(reply.message),
@@ -130,7 +141,15 @@ def _not_opened(evidence: Evidence) -> Judgement:
     if trouble.reason == Reason.NO_ROUTE:
         raised = (Raised(id="no-route", facts={"address": str(evidence.server)}),)
         return Judgement(status=Status.SKIP, summary=f"not tested: {trouble.detail}", raised=raised)
-    finding = _finding(evidence, "tls-too-old-only" if trouble.alert == "protocol_version" else "tls-handshake-failed")
+    older = taken(evidence.older)
+    if older or is_too_old(trouble):
+        summary = f"{trouble.detail}, while {listed(older)} is taken" if older else trouble.detail
+        return _judged(evidence, Status.FAIL, summary, "tls-too-old-only", names=listed(older))
+    beneath = beneath_tls(evidence.controls) if evidence.transport == "tls" else None
+    if beneath is not None and trouble.alert is None:
+        finding = "plain-vs-tls-swapped" if beneath == "answered" else "tls-handshake-failed"
+    else:
+        finding = _finding(evidence, "tls-handshake-failed")
     return _judged(evidence, Status.FAIL, trouble.detail, finding, detail=trouble.detail)
 
 
@@ -210,5 +229,5 @@ PROBE = Probe(
     observe=observe,
     judge=judge,
     deadline_s=8.0,
-    gives=(Handshake,),
+    gives=(Handshake, Accepting),
 )

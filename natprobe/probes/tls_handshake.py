@@ -13,7 +13,7 @@ from natprobe.client.control import ask_plainly
 from natprobe.client.http import fetch
 from natprobe.client.line import Way
 from natprobe.client.rig import Accepting
-from natprobe.client.tls_trials import VersionTrial, listed, try_versions
+from natprobe.client.tls_trials import VersionTrial, is_too_old, listed, may_be_older, taken, try_older
 from natprobe.events import Raised
 from natprobe.model import Status
 from natprobe.net.endpoint import Carrier
@@ -48,7 +48,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     clear: str | None = None
     """What the port speaks without TLS, asked only where TLS fails: http or stun."""
     older: tuple[VersionTrial, ...] = ()
-    """TLS 1.0 and 1.1, asked only where the server objects to the newer versions."""
+    """TLS 1.0 and 1.1, asked only where the server objects to the newer versions, or does not answer to them."""
 
 
 async def observe(ctx: Context) -> Evidence:
@@ -70,11 +70,12 @@ async def observe(ctx: Context) -> Evidence:
 
 async def _failed_handshake(ctx: Context, way: Way, trouble: Trouble) -> Evidence:
     clear: str | None = None
-    older: tuple[VersionTrial, ...] = ()
-    if trouble.alert == "protocol_version":
-        older = await try_versions(ctx.hold, way, "TLSv1", "TLSv1.1")
-    elif trouble.alert is None and trouble.fault != _BAD_SIGNATURE:  # whoever sends alerts speaks TLS
+    doubt = asyncio.Event()
+    doubt.set()
+    trying = ctx.hold.tasks.create_task(try_older(ctx.hold, way, doubt)) if may_be_older(trouble) else None
+    if trouble.alert is None and trouble.fault != _BAD_SIGNATURE:  # whoever sends alerts speaks TLS
         clear = await _in_the_clear(ctx, way)
+    older = await trying if trying else ()
     return Evidence(server=way.address, server_name=way.server_name, trouble=trouble, clear=clear, older=older)
 
 
@@ -125,9 +126,9 @@ def _judged_trouble(evidence: Evidence, trouble: Trouble) -> Judgement:
         return Judgement(status=Status.INCONCLUSIVE, summary=f"not tested: {trouble.detail}")
     if trouble.client_certificate and trouble.alert is not None:
         return _failed(evidence, trouble.detail, "tls-client-cert-required", detail=trouble.detail)
-    if trouble.alert == "protocol_version":
-        taken = [each.version for each in evidence.older if each.trial.outcome == "completed"]
-        return _failed(evidence, trouble.detail, "tls-too-old-only", names=listed(taken))
+    older = taken(evidence.older)
+    if older or is_too_old(trouble):
+        return _failed(evidence, trouble.detail, "tls-too-old-only", names=listed(older))
     if trouble.fault == _BAD_SIGNATURE:
         return _failed(
             evidence, trouble.detail, "tls-key-mismatch", detail="its signature does not fit its certificate"

@@ -1,6 +1,10 @@
 """Which versions of TLS does the server offer, and what does it show a client that names no server?
 
 Each version is asked by a handshake of its own, all at once and beside the other checks: nothing waits for this one.
+
+Of `turns:` and `stuns:` the versions alone are asked, and only once the server has answered over TLS: one that is
+silent costs nothing more. coturn says nothing at all to versions that are turned off, so whatever is still silent when
+the other checks have ended, some round trips after the ClientHello at the least, is not waited for any longer.
 """
 
 import asyncio
@@ -16,6 +20,7 @@ from natprobe.client.tls_trials import (
     ProtocolTrial,
     VersionTrial,
     listed,
+    taken,
     try_nameless,
     try_protocols,
     try_versions,
@@ -28,6 +33,8 @@ from natprobe.target import SCHEMES
 
 LEGACY = ("TLSv1", "TLSv1.1")
 """RFC 8996."""
+_LEAST_ROUND_TRIPS = 4
+"""TCP and an old version's handshake take three."""
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -44,10 +51,22 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 async def observe(ctx: Context) -> Evidence:
-    """Six connections at once, as a browser opens them to one host; targets on the same port share them."""
-    way = Way("tls", ctx.cell.address, ctx.cell.target.host)
-    seen = await ctx.once((PROBE.id, way), lambda: _try_all(ctx.hold, way))
+    """Six connections at once, as a browser opens them to one host, or four; targets on the same port share them."""
+    way, served = Way("tls", ctx.cell.address, ctx.cell.target.host), ctx.cell.target.scheme in _SERVERS
+    seen = await ctx.once((PROBE.id, way, served), lambda: _try_server(ctx, way) if served else _try_all(ctx.hold, way))
     return msgspec.structs.replace(seen, shaken=ctx.bench.has(Handshake))
+
+
+async def _try_server(ctx: Context, way: Way) -> Evidence:
+    alone, handshake = ctx.alone, ctx.bench.get(Handshake)
+    round_trip_s = handshake.duration_ms / 1000 / (1 if handshake.version == "TLSv1.3" else 2)
+
+    async def enough() -> None:
+        await asyncio.sleep(_LEAST_ROUND_TRIPS * round_trip_s)
+        await alone()
+
+    versions = await try_versions(ctx.hold, way, *TLS_VERSIONS, enough=enough)
+    return Evidence(server=way.address, server_name=way.server_name, shaken=True, versions=versions)
 
 
 async def _try_all(hold: Hold, way: Way) -> Evidence:
@@ -67,13 +86,13 @@ async def _try_all(hold: Hold, way: Way) -> Evidence:
 
 def judge(evidence: Evidence) -> Judgement:
     """A version is offered, refused or not told; only the first two say anything."""
-    taken = [each.version for each in evidence.versions if each.trial.outcome == "completed"]
-    legacy = [version for version in taken if version in LEGACY]
+    offered = taken(evidence.versions)
+    legacy = [version for version in offered if version in LEGACY]
     facts = {"address": str(evidence.server), "host": evidence.server_name, "names": listed(legacy)}
     summary = _summary(evidence)
-    if not taken:
+    if not offered:
         return Judgement(status=Status.INCONCLUSIVE, summary=f"no version completes a handshake: {summary}")
-    if len(legacy) == len(taken) and not evidence.shaken:
+    if len(legacy) == len(offered) and not evidence.shaken:
         return Judgement(status=Status.FAIL, summary=summary, raised=(Raised(id="tls-too-old-only", facts=facts),))
     raised = (Raised(id="tls-legacy-protocols", facts=facts),) if legacy else ()
     status = Status.WARN if legacy else Status.PASS
@@ -88,7 +107,7 @@ def _needs_name(evidence: Evidence) -> bool:
 
 
 def _summary(evidence: Evidence) -> str:
-    outcomes = (("offered", "completed"), ("refused", "refused"), ("not known", "untold"))
+    outcomes = (("offered", "completed"), ("refused", "refused"), ("silent", "silent"), ("not known", "untold"))
     pieces = []
     for said, outcome in outcomes:
         versions = [each.version for each in evidence.versions if each.trial.outcome == outcome]
@@ -111,11 +130,13 @@ def _default(evidence: Evidence) -> tuple[str, ...]:
     return () if nameless.matches else ("another certificate for clients that name no server",)
 
 
+_SERVERS = frozenset({"turns", "stuns"})
+
 PROBE = Probe(
     id="tls.protocol",
     title="Protocol versions",
     rung=2,
-    schemes=frozenset(name for name, scheme in SCHEMES.items() if scheme.form == "web") | {"tls"},
+    schemes=frozenset(name for name, scheme in SCHEMES.items() if scheme.form == "web") | {"tls"} | _SERVERS,
     transports=frozenset({"tls"}),
     evidence=Evidence,
     observe=observe,

@@ -10,11 +10,12 @@ import asyncio
 import msgspec
 
 from natprobe.address import Address
-from natprobe.client.control import Control, controls, within_tls
+from natprobe.client.control import Control, beneath_tls, controls, within_tls
 from natprobe.client.line import OPEN_TIMEOUT_S, Way
 from natprobe.client.opening import open_lines, open_peers
-from natprobe.client.rig import Greetings, Lines, Peers, RelayAlone, Trusted
+from natprobe.client.rig import Accepting, Greetings, Lines, Peers, RelayAlone, Trusted
 from natprobe.client.stun import Reply
+from natprobe.client.tls_trials import VersionTrial, is_too_old, listed, may_be_older, taken, try_older
 from natprobe.events import Raised
 from natprobe.model import Status
 from natprobe.net.handshake import Handshake
@@ -39,6 +40,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was wrong with answers that could not be read."""
     controls: tuple[Control, ...] = ()
     """What the same port says over other transports, asked only where this one does not answer."""
+    older: tuple[VersionTrial, ...] = ()
+    """TLS 1.0 and 1.1, asked only where the server objects to the newer versions, or does not answer to them."""
 
 
 async def observe(ctx: Context) -> Evidence:
@@ -47,6 +50,7 @@ async def observe(ctx: Context) -> Evidence:
     way = Way(cell.transport, cell.address, cell.target.host)
     doubt = asyncio.Event()
     asides = ctx.hold.tasks.create_task(controls(cell.transport, cell.address, ctx.hold, doubt))
+    trying = ctx.hold.tasks.create_task(try_older(ctx.hold, way, doubt)) if cell.transport == "tls" else None
     try:
         began = ctx.clock.now_ms()
         lines = await open_lines(ctx.hold, way, ctx.settings.login, 1 if ctx.bench.has(RelayAlone) else 2)
@@ -54,7 +58,8 @@ async def observe(ctx: Context) -> Evidence:
             doubt.set()
             hopeless = lines.reason in {Reason.NO_ROUTE, Reason.NOT_PERMITTED, Reason.REFUSED}
             asked = () if hopeless else await asides
-            return Evidence(server=cell.address, transport=cell.transport, trouble=lines, controls=asked)
+            older = await trying if trying and not hopeless and may_be_older(lines) else ()
+            return Evidence(server=cell.address, transport=cell.transport, trouble=lines, controls=asked, older=older)
         opened_ms = None if cell.transport == "udp" else round(ctx.clock.now_ms() - began, 3)
         replies = await _first_flight(ctx, way, lines)
         heard = any(reply.message for reply in replies)
@@ -71,6 +76,8 @@ async def observe(ctx: Context) -> Evidence:
         )
     finally:
         asides.cancel()
+        if trying:
+            trying.cancel()
 
 
 async def _first_flight(ctx: Context, way: Way, lines: Lines) -> tuple[Reply, ...]:
@@ -88,6 +95,7 @@ async def _first_flight(ctx: Context, way: Way, lines: Lines) -> tuple[Reply, ..
         ctx.bench.put(lines)
         ctx.bench.put(Greetings(first, second, binding))
         ctx.bench.put(lines.handshake or Trusted())  # over UDP and TCP nothing promises a certificate
+        ctx.bench.put(Accepting())
         if peers is not None:
             ctx.bench.put(peers)
     return tuple(task.result() for task in (first, binding) if task in done)
@@ -118,16 +126,25 @@ def _not_opened(evidence: Evidence, trouble: Trouble) -> Judgement:
         return Judgement(status=Status.INCONCLUSIVE, summary=f"not tested: {trouble.detail}")
     if trouble.reason == Reason.REFUSED:
         return _failed(evidence, trouble.detail, _REFUSED[evidence.transport])
-    in_the_clear = Control(transport="tcp", outcome="answered") in evidence.controls
-    if evidence.transport == "tls" and trouble.alert is None and in_the_clear:  # whoever sends alerts speaks TLS
+    if taken(evidence.older):
+        return _too_old(evidence, trouble)
+    beneath = beneath_tls(evidence.controls) if evidence.transport == "tls" else None
+    if beneath == "answered" and trouble.alert is None:  # whoever sends alerts speaks TLS
         summary = f"{trouble.detail}, while the same port answers STUN in the clear"
         return _failed(evidence, summary, "plain-vs-tls-swapped", detail=trouble.detail)
-    if trouble.reason == Reason.SILENT:
+    if trouble.reason == Reason.SILENT and beneath is None:
         return _silent(evidence, trouble.detail)
     if evidence.transport in {"tls", "dtls"}:
-        finding = "tls-too-old-only" if trouble.alert == "protocol_version" else "tls-handshake-failed"
-        return _failed(evidence, trouble.detail, finding, detail=trouble.detail)
+        if is_too_old(trouble):
+            return _too_old(evidence, trouble)
+        return _failed(evidence, trouble.detail, "tls-handshake-failed", detail=trouble.detail)
     return _failed(evidence, trouble.detail, "tcp-accept-then-close", detail=trouble.detail)
+
+
+def _too_old(evidence: Evidence, trouble: Trouble) -> Judgement:
+    older = listed(taken(evidence.older))
+    summary = f"{trouble.detail}, while {older} is taken" if older else trouble.detail
+    return _failed(evidence, summary, "tls-too-old-only", detail=trouble.detail, names=older)
 
 
 def _unanswered(evidence: Evidence) -> Judgement:
@@ -195,5 +212,5 @@ PROBE = Probe(
     observe=observe,
     judge=judge,
     deadline_s=8.0,
-    gives=(Lines, Greetings, Peers, Handshake),
+    gives=(Lines, Greetings, Peers, Handshake, Accepting),
 )

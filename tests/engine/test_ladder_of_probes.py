@@ -163,6 +163,20 @@ def test_a_fault_of_ours_in_judging_what_was_found_is_a_fault_of_ours() -> None:
     assert exit_code(report) == OURS
 
 
+def test_a_check_learns_when_it_is_the_last_one() -> None:
+    ended_before: list[str] = []
+
+    async def lasts(ctx: Context) -> Seen:
+        await ctx.alone()
+        ended_before.extend(event.id for event in told if isinstance(event, CheckEnded))
+        return Seen()
+
+    told: list[Event] = []
+    probes = (probe("a.lasts", lasts), probe("b.bakes", bakes, gives=(Bread,)), probe("c.eats", needs=(Bread,)))
+    asyncio.run(run(Plan("check", (TARGET,), (*probes, probe("d.fails", fails)), Settings(), 20.0), told.append))
+    assert set(ended_before) == {"b.bakes", "c.eats", "d.fails"}
+
+
 def test_a_missing_need_skips_a_probe_and_names_the_giver() -> None:
     report, events = ended(probe("a.bakes", gives=(Bread,)), probe("b.eats", needs=(Bread,)))
     assert statuses(report) == {"a.bakes": "pass", "b.eats": "skip"}

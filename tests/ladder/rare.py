@@ -19,6 +19,8 @@ from tests.ladder.paths import TLS, TRUST, UDP
 OTHER_IPV4 = "203.0.113.20"
 CGNAT_IPV4 = "100.64.7.7"
 IPV6 = "2001:db8:203::10"
+EVERY_CIPHER = "cipher-list=ALL:@SECLEVEL=0"
+"""OpenSSL 3 speaks TLS 1.0 and 1.1 at security level 0 alone."""
 OWN = (f"listening-ip={SERVER_PRIVATE_IPV4}", *LONG_TERM)
 
 NEIGHBOUR_IPV4 = "192.0.2.130"
@@ -172,6 +174,57 @@ RARE = (
         errors=frozenset({"tls-too-old-only"}),
         statuses={"turn.reach": "fail", "tls.certificate": "skip", "turn.allocate": "skip"},
         culprit="offers no TLS 1.2 or newer",
+    ),
+    Case(
+        name="old-versions-still-on",
+        certificate="good",
+        coturn=(*OPTIONS, EVERY_CIPHER),
+        target=TLS,
+        arguments=TRUST,
+        exit_code=0,
+        warnings=frozenset({"tls-legacy-protocols"}),
+        statuses={"tls.protocol": "warn", "turn.reach": "pass", "turn.relay-loop": "pass"},
+        culprit="still accepts TLS 1.0, TLS 1.1",
+    ),
+    Case(
+        name="old-versions-off",
+        certificate="good",
+        coturn=(*OPTIONS, EVERY_CIPHER, "no-tlsv1", "no-tlsv1_1"),
+        target=TLS,
+        arguments=TRUST,
+        exit_code=0,
+        statuses={"tls.protocol": "pass", "turn.relay-loop": "pass"},
+    ),
+    Case(
+        name="old-versions-alone",
+        certificate="good",
+        coturn=(*OPTIONS, EVERY_CIPHER, "no-tlsv1_2"),
+        target=TLS,
+        arguments=TRUST,
+        errors=frozenset({"tls-too-old-only"}),
+        statuses={"turn.reach": "fail", "tls.certificate": "skip", "tls.protocol": "skip", "turn.allocate": "skip"},
+        culprit="offers no TLS 1.2 or newer",
+    ),
+    Case(
+        name="old-versions-alone-for-stun",
+        certificate="good",
+        coturn=(*OPTIONS, EVERY_CIPHER, "no-tlsv1_2"),
+        target="stuns:turn.example.org",
+        login=tuple,
+        arguments=TRUST,
+        errors=frozenset({"tls-too-old-only"}),
+        statuses={"tls stun.binding": "fail", "dtls stun.binding": "fail", "tls.protocol": "skip"},
+    ),
+    Case(
+        name="old-versions-still-on-for-stun",
+        certificate="good",
+        coturn=(*OPTIONS, EVERY_CIPHER),
+        target="stuns:turn.example.org",
+        login=tuple,
+        arguments=TRUST,
+        exit_code=0,
+        warnings=frozenset({"tls-legacy-protocols"}),
+        statuses={"stun.binding": "pass", "tls.protocol": "warn"},
     ),
     Case(
         name="nothing-newer-than-tls-1.1-for-stun",

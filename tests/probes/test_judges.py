@@ -1,11 +1,14 @@
 """Judges by tables: evidence that no server of the tests gives, or that decides between two look-alikes."""
 
+from types import ModuleType
+
 import pytest
 
 from natprobe.address import Address
 from natprobe.client.control import Control
 from natprobe.client.flight import Flight
 from natprobe.client.stream import Streamed
+from natprobe.client.tls_trials import Trial, VersionTrial
 from natprobe.credential import Credential, Secret, examine
 from natprobe.model import Status
 from natprobe.net.answers import Resolution
@@ -13,6 +16,7 @@ from natprobe.net.trouble import Reason, Trouble
 from natprobe.probe import Judgement
 from natprobe.probes import (
     dns_resolve,
+    stun_binding,
     stun_rtt,
     turn_allocate,
     turn_quality,
@@ -100,6 +104,26 @@ def test_each_reason_why_a_tls_line_does_not_open_has_its_own_finding(
     trouble = Trouble(reason=reason, detail="so it was", alert=alert)
     evidence = turn_reach.Evidence(server=SERVER, transport="tls", trouble=trouble, controls=controls)
     assert said(turn_reach.judge(evidence)) == told
+
+
+@pytest.mark.parametrize("probe", [turn_reach, stun_binding])
+def test_what_a_port_says_beneath_tls_that_is_silent_decides(probe: ModuleType) -> None:
+    def told(*controls: Control, fault: str | None = None, older: bool = False) -> Told:
+        reason = Reason.TLS if fault else Reason.SILENT
+        trouble = Trouble(reason=reason, detail="so it was", fault=fault)
+        trials = (VersionTrial(version="TLSv1", trial=Trial(outcome="completed" if older else "silent")),)
+        return said(
+            probe.judge(
+                probe.Evidence(server=SERVER, transport="tls", trouble=trouble, controls=controls, older=trials)
+            )
+        )
+
+    assert told(*ANSWERS_IN_THE_CLEAR) == ("fail", ("plain-vs-tls-swapped",))
+    assert told(*ANSWERS_IN_THE_CLEAR, older=True) == ("fail", ("tls-too-old-only",))
+    assert told(Control(transport="tcp", outcome="open")) == ("fail", ("tls-handshake-failed",))
+    assert told(Control(transport="udp", outcome="answered")) == ("fail", ("tcp-port-blocked",))
+    assert told(*SILENT_HOST) == ("fail", ("all-ports-blocked-host-down",))
+    assert told(fault="unsupported protocol") == ("fail", ("tls-too-old-only",))
 
 
 @pytest.mark.parametrize("outcome", [Reason.NOT_PERMITTED, Reason.LOCAL])

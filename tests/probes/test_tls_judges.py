@@ -59,6 +59,8 @@ def test_a_version_that_did_not_answer_is_neither_offered_nor_refused() -> None:
     assert versions(shaken=False, three="untold", four="untold") == ("inconclusive", set())
     assert versions(shaken=True, two="completed", three="completed") == ("warn", {"tls-legacy-protocols"})
     assert versions(shaken=False, two="completed") == ("fail", {"tls-too-old-only"})
+    assert versions(shaken=True, one="silent", two="silent", three="completed") == ("pass", set())
+    assert versions(shaken=False, one="silent", two="silent", three="silent") == ("inconclusive", set())
 
 
 ROOT = CertificateInfo(sha256="00", subject="CN=Root", self_issued=True, key="RSA 1024")
