@@ -11,8 +11,11 @@ from natprobe.client.hold import Hold
 from natprobe.client.line import Way, open_line
 from natprobe.client.shared import Once
 from natprobe.events import TransportName
+from natprobe.net.refusal import ask_connected
+from natprobe.net.sockets import tells_sockets
 from natprobe.net.tcp import open_stream
-from natprobe.net.trouble import Trouble
+from natprobe.net.trouble import Reason, Trouble
+from natprobe.wire.message import Message, parse
 from natprobe.wire.registry import Method
 from natprobe.wire.session import Session
 from natprobe.wire.transactions import Schedule
@@ -23,7 +26,8 @@ _OPEN_S = 1.75
 NEIGHBOURS = (22, 80, 443)
 """Ports that most hosts have open."""
 _SENDS = Schedule((0.0, 0.2, 0.6), 1.7)
-_CONTROLS: dict[TransportName, tuple[Literal["udp", "tcp", "tls"], ...]] = {
+_Plain = Literal["udp", "tcp", "tls"]
+_CONTROLS: dict[TransportName, tuple[_Plain, ...]] = {
     "udp": ("tcp",),
     "dtls": ("tcp",),
     "tcp": ("udp", "tls"),
@@ -32,9 +36,9 @@ _CONTROLS: dict[TransportName, tuple[Literal["udp", "tcp", "tls"], ...]] = {
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the port said over `transport`."""
+    """What the port said over `transport`. UDP is asked beside UDP where only a connected socket hears of a refusal."""
 
-    transport: Literal["udp", "tcp", "tls"]
+    transport: _Plain
     outcome: str
     """answered (by STUN), open (TCP or TLS stands, and no STUN comes), or the trouble's reason: refused, silent …"""
     port: int | None = None
@@ -53,12 +57,25 @@ class Control(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 async def controls(transport: TransportName, address: Address, hold: Hold, doubt: asyncio.Event) -> tuple[Control, ...]:
     """What the port says over the plain transports beside `transport`; asked on `doubt`, or after some silence.
 
-    Run beside the question itself and cancelled where that is answered, so that both are decided together.
+    Run beside the question itself and cancelled where that is answered, so that both are decided together. Where only
+    a connected socket hears that a UDP port is closed, that one asks at once: hosts limit how many ICMP errors they
+    send, and the question's own packets would use up what there is (RFC 1812 section 4.3.2.8).
     """
+    if transport in {"udp", "dtls"} and not tells_sockets():
+        connected, others = await asyncio.gather(
+            _ask_connected(address, hold), _on_doubt(_CONTROLS[transport], address, hold, doubt)
+        )
+        return (connected, *others)
+    return await _on_doubt(_CONTROLS[transport], address, hold, doubt)
+
+
+async def _on_doubt(
+    transports: tuple[_Plain, ...], address: Address, hold: Hold, doubt: asyncio.Event
+) -> tuple[Control, ...]:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(CONTROL_AFTER_S):
             await doubt.wait()
-    return tuple(await asyncio.gather(*(ask_plainly(each, address, hold) for each in _CONTROLS[transport])))
+    return tuple(await asyncio.gather(*(ask_plainly(each, address, hold) for each in transports)))
 
 
 def within_tls(asked: tuple[Control, ...]) -> tuple[str, str] | None:
@@ -73,6 +90,14 @@ def beneath_tls(asked: tuple[Control, ...]) -> str | None:
     """What a port that is silent to a ClientHello says over TCP: answered, or open without a word; None: nothing."""
     said = next((each.outcome for each in asked if each.transport == "tcp" and each.port is None), None)
     return said if said in {"answered", "open"} else None
+
+
+def told_beside(transport: str, asked: tuple[Control, ...]) -> str | None:
+    """What ICMP told a connected socket of a port that is silent over UDP: refused, or unreachable. Else None."""
+    if transport not in {"udp", "dtls"}:
+        return None
+    told = (each.outcome for each in asked if each.transport == "udp")
+    return next((outcome for outcome in told if outcome in {Reason.REFUSED, Reason.UNREACHABLE}), None)
 
 
 async def around(address: Address, hold: Hold, once: Once) -> tuple[Control, ...]:
@@ -100,8 +125,10 @@ async def _knock(address: Address, hold: Hold) -> Control:
     return Control(transport="tcp", outcome="open", port=address.port)
 
 
-async def ask_plainly(transport: Literal["udp", "tcp", "tls"], address: Address, hold: Hold) -> Control:
+async def ask_plainly(transport: _Plain, address: Address, hold: Hold) -> Control:
     """Asks a Binding, whatever the certificate; decided within two seconds for each of opening and asking."""
+    if transport == "udp" and not tells_sockets():
+        return await _ask_connected(address, hold)
     try:
         async with asyncio.timeout(_OPEN_S):
             line = await open_line(Way(transport, address, address.host), hold.clock, hold.trace, hold.roots)
@@ -119,3 +146,15 @@ async def ask_plainly(transport: Literal["udp", "tcp", "tls"], address: Address,
         return Control(transport=transport, outcome="answered")
     silent_but_open = transport == "tls" or (transport == "tcp" and reply.exchange.outcome == "silent")
     return Control(transport=transport, outcome="open" if silent_but_open else reply.exchange.outcome)
+
+
+async def _ask_connected(address: Address, hold: Hold) -> Control:
+    outgoing = Session().compose(Method.BINDING)
+    said = await ask_connected(
+        address, outgoing.data, hold.clock, hold.trace, sends_s=_SENDS.sends_s, give_up_s=_SENDS.give_up_s
+    )
+    if isinstance(said, Trouble):
+        return Control(transport="udp", outcome=said.reason)
+    message = parse(said.data)
+    is_answer = isinstance(message, Message) and message.transaction_id == outgoing.transaction_id
+    return Control(transport="udp", outcome="answered" if is_answer else "malformed")

@@ -22,11 +22,6 @@ _LARGEST = 65535
 _AT_ONCE = 64
 
 
-def tells_sockets() -> bool:
-    """Whether this system tells an ordinary socket who sent an ICMP error."""
-    return sys.platform == "linux"
-
-
 class Overheard:
     """What was heard, by the local port of the packet that died. Made by `overhear`."""
 
@@ -69,19 +64,19 @@ class Overheard:
 @contextlib.contextmanager
 def overhear(family: Family) -> Iterator[Overheard | str]:
     """Hears ICMP errors as long as the block lasts; or the clause that says why it cannot."""
+    if sys.platform == "win32":
+        yield "its raw sockets do not hear it either"
+        return
     with contextlib.ExitStack() as stack:
         try:
-            scapy = raw.load()
             sock = stack.enter_context(socket.socket(FAMILIES[family], socket.SOCK_RAW, _PROTOCOLS[family]))
             sock.settimeout(0)
-            ear = Overheard(sock, family, scapy)
-            asyncio.get_running_loop().add_reader(sock, ear.read)
+            ear = Overheard(sock, family, raw.load())
         except raw.ScapyMissing as missing:
             yield f"hearing it takes {missing}"
         except OSError:
             yield "hearing it takes the right to open raw sockets (root)"
-        except NotImplementedError:
-            yield "its raw sockets do not hear it either"
         else:
+            asyncio.get_running_loop().add_reader(sock, ear.read)
             stack.callback(asyncio.get_running_loop().remove_reader, sock)
             yield ear

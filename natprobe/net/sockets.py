@@ -30,9 +30,9 @@ def to_address(name: Any) -> Address:
     return Address(str(host), int(name[1]))
 
 
-def to_name(address: Address) -> tuple[str, int]:
-    """An Address as the socket API takes it."""
-    return (address.host, address.port)
+def to_name(address: Address) -> tuple[str, int] | tuple[str, int, int, int]:
+    """An Address as the socket API takes it: for IPv6 with flow label and zone, as Windows' event loop wants it."""
+    return (address.host, address.port) if address.family == 4 else (address.host, address.port, 0, 0)
 
 
 def source_address_for(remote: Address, local: Address | None = None) -> Address | None:
@@ -50,6 +50,11 @@ def source_address_for(remote: Address, local: Address | None = None) -> Address
             return Address(to_address(probe.getsockname()).host, 0)
     except OSError:
         return None
+
+
+def tells_sockets() -> bool:
+    """Whether this system tells an ordinary socket who sent an ICMP error (Linux does)."""
+    return _LINUX
 
 
 def ask_for_icmp(sock: socket.socket, family: Family, *, wanted: bool = True) -> None:

@@ -81,6 +81,18 @@ ERRNO_REASONS: dict[int, Reason] = {
 if os.name == "nt":
     ERRNO_REASONS[10013] = Reason.NOT_PERMITTED  # WSAEACCES; errno has Winsock's numbers for all the others
 
+WINERROR_REASONS: dict[int, Reason] = {
+    64: Reason.RESET,  # ERROR_NETNAME_DELETED
+    121: Reason.SILENT,  # ERROR_SEM_TIMEOUT
+    1225: Reason.REFUSED,  # ERROR_CONNECTION_REFUSED
+    1231: Reason.NO_ROUTE,  # ERROR_NETWORK_UNREACHABLE
+    1232: Reason.UNREACHABLE,  # ERROR_HOST_UNREACHABLE
+    1233: Reason.UNREACHABLE,  # ERROR_PROTOCOL_UNREACHABLE
+    1234: Reason.REFUSED,  # ERROR_PORT_UNREACHABLE
+    1236: Reason.RESET,  # ERROR_CONNECTION_ABORTED
+}
+"""Windows' overlapped I/O, by which its event loop works, tells these numbers of its own; errno is EINVAL with them."""
+
 _SENTENCES: dict[Reason, str] = {
     Reason.REFUSED: "nothing listens on {about}",
     Reason.UNREACHABLE: "{about} cannot be reached",
@@ -142,11 +154,18 @@ def icmp_trouble(
 
 def os_trouble(error: OSError, *, about: Address | None, at_ms: float) -> Trouble:
     """What an error of the operating system means for a message to `about`. The system's own text is kept."""
-    number = error.errno or 0
-    reason = ERRNO_REASONS.get(number, Reason.LOCAL)
+    reason = WINERROR_REASONS.get(getattr(error, "winerror", None) or 0) or ERRNO_REASONS.get(
+        error.errno or 0, Reason.LOCAL
+    )
     destination = str(about) if about else "the destination"
     sentence = _SENTENCES.get(reason, "this host could not send to {about}").format(about=destination)
     return Trouble(reason=reason, detail=f"{sentence} ({_words(error)})", at_ms=at_ms, about=about)
+
+
+def datagram_trouble(error: OSError, *, about: Address | None, at_ms: float) -> Trouble:
+    """The same for a UDP socket: Winsock calls an ICMP port unreachable a reset connection."""
+    reset = isinstance(error, ConnectionResetError)
+    return os_trouble(OSError(errno.ECONNREFUSED, error.strerror) if reset else error, about=about, at_ms=at_ms)
 
 
 def _words(error: OSError) -> str:

@@ -4,11 +4,10 @@ Theory of operation. A connected socket hides datagrams from other sources, whic
 see; an unconnected one hides ICMP errors. Linux's IP_RECVERR gives both: errors wait in a queue beside the data and
 name the destination they are about. An asyncio datagram transport does not read that queue and would spin on it, so
 the socket is watched by hand. Where the event loop cannot watch sockets (Windows), receive() itself reads; there and
-on macOS ICMP errors are not seen, or without their sender.
+on macOS ICMP errors are not seen, or without their sender, and `natprobe.net.refusal` asks beside.
 """
 
 import asyncio
-import errno
 import socket
 
 from natprobe.address import Address
@@ -26,7 +25,7 @@ from natprobe.net.sockets import (
     to_name,
 )
 from natprobe.net.telling import Teller
-from natprobe.net.trouble import Family, Reason, Trouble, closed_here, os_trouble
+from natprobe.net.trouble import Family, Reason, Trouble, closed_here, datagram_trouble, os_trouble
 
 __all__ = ["UdpEndpoint", "open_udp", "source_address_for"]
 
@@ -144,6 +143,9 @@ class UdpEndpoint:
 
     def _transmit(self, data: bytes, destination: Address) -> Trouble | None:
         # A send reports the error of an earlier datagram first; that error stands in the queue, so it is tried again.
+        if destination.family != self.local.family:
+            detail = f"a socket of IPv{self.local.family} cannot send to {destination}"
+            return Trouble(reason=Reason.LOCAL, detail=detail, at_ms=self._clock.now_ms(), about=destination)
         error: OSError | None = None
         for _ in range(4):
             try:
@@ -172,15 +174,9 @@ class UdpEndpoint:
             except OSError as error:
                 # Linux reports a queued ICMP error here too, without its destination: the queue says more.
                 if not self._take_icmp():
-                    self._inbox.put(self._read_trouble(error))
+                    self._inbox.put(datagram_trouble(error, about=None, at_ms=self._clock.now_ms()))
                 continue
             self._inbox.put(self._arrived(data, to_address(name)))
-
-    def _read_trouble(self, error: OSError) -> Trouble:
-        # Winsock calls an ICMP port unreachable a reset connection.
-        refused = isinstance(error, ConnectionResetError | ConnectionRefusedError)
-        number = errno.ECONNREFUSED if refused else error.errno
-        return os_trouble(OSError(number, error.strerror), about=None, at_ms=self._clock.now_ms())
 
     def _arrived(self, data: bytes, source: Address) -> Datagram:
         at = self._clock.now()
@@ -198,7 +194,7 @@ class PullingUdpEndpoint(UdpEndpoint):
         try:
             data, name = await asyncio.get_running_loop().sock_recvfrom(self._sock, _MAX_DATAGRAM)
         except OSError as error:
-            return self._inbox.final or self._read_trouble(error)
+            return self._inbox.final or datagram_trouble(error, about=None, at_ms=self._clock.now_ms())
         return self._arrived(data, to_address(name))
 
     async def close(self) -> None:

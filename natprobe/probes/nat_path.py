@@ -17,7 +17,8 @@ from natprobe.client.sounding import open_sounder, plain, until
 from natprobe.client.survey import Survey
 from natprobe.events import Raised
 from natprobe.model import Status
-from natprobe.net.overhear import Overheard, overhear, tells_sockets
+from natprobe.net.overhear import Overheard, overhear
+from natprobe.net.sockets import tells_sockets
 from natprobe.net.trouble import Trouble
 from natprobe.probe import Context, Judgement, Probe
 from natprobe.wire.behaviour import MappingVerdict

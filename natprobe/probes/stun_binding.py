@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 
 from natprobe.address import Address
-from natprobe.client.control import Control, beneath_tls, controls, within_tls
+from natprobe.client.control import Control, beneath_tls, controls, told_beside, within_tls
 from natprobe.client.line import OPEN_TIMEOUT_S, Line, Way, open_line
 from natprobe.client.rig import Accepting
 from natprobe.client.tls_trials import VersionTrial, is_too_old, listed, may_be_older, taken, try_older
@@ -158,6 +158,9 @@ def _finding(evidence: Evidence, otherwise: str) -> str:
     reason, opened = _reason(evidence), evidence.exchange is not None
     if reason != Reason.SILENT or (opened and evidence.transport in {"tcp", "tls"}):
         return _TROUBLE.get((evidence.transport, reason), otherwise)
+    beside = told_beside(evidence.transport, evidence.controls)
+    if beside is not None:
+        return _TROUBLE[evidence.transport, beside]
     if any(control.alive for control in evidence.controls):
         return {"udp": "udp-port-blocked", "dtls": "dtls-off"}.get(evidence.transport, "tcp-port-blocked")
     return "all-ports-blocked-host-down"

@@ -10,7 +10,7 @@ import asyncio
 import msgspec
 
 from natprobe.address import Address
-from natprobe.client.control import Control, beneath_tls, controls, within_tls
+from natprobe.client.control import Control, beneath_tls, controls, told_beside, within_tls
 from natprobe.client.line import OPEN_TIMEOUT_S, Way
 from natprobe.client.opening import open_lines, open_peers
 from natprobe.client.rig import Accepting, Greetings, Lines, Peers, RelayAlone, Trusted
@@ -168,6 +168,10 @@ def _unanswered(evidence: Evidence) -> Judgement:
 
 
 def _silent(evidence: Evidence, summary: str) -> Judgement:
+    beside = told_beside(evidence.transport, evidence.controls)
+    if beside is not None:
+        detail = f"a connected socket was told by ICMP that the port is {beside}"
+        return _failed(evidence, f"{summary}; {detail}", _BROKEN[True, beside], detail=detail)
     alive = next((control for control in evidence.controls if control.alive), None)
     if evidence.transport in {"tcp", "tls"} and evidence.trouble is None:
         return _failed(evidence, f"{summary}; the connection stays open", "tcp-accept-no-answer")

@@ -60,12 +60,35 @@ def _not_there(*_: Any) -> NoReturn:
     raise NotImplementedError
 
 
+def _overlapped(kind: type[OSError], number: int) -> OSError:
+    """What overlapped I/O raises: Windows' number stands in winerror, and errno always says "invalid argument"."""
+    error = kind(errno.EINVAL, f"[WinError {number}]")
+    error.winerror = number  # type: ignore[attr-defined]  # there on Windows alone
+    return error
+
+
 class Proactor(asyncio.SelectorEventLoop):
-    """Like Windows' own loop it can neither watch a socket nor hear a signal; what it does by itself works as ever."""
+    """Like Windows' own loop it neither watches a socket nor hears a signal, and tells refusals in Windows' numbers."""
 
     add_reader: Any = _not_there
     add_writer: Any = _not_there
     add_signal_handler: Any = _not_there
+
+    async def sock_connect(self, sock: socket.socket, address: Any) -> None:
+        """ConnectEx: takes a pair for IPv4 alone."""
+        if sock.family == socket.AF_INET6 and len(address) != 4:
+            raise _overlapped(OSError, 10022)
+        try:
+            await super().sock_connect(sock, address)
+        except ConnectionRefusedError as error:
+            raise _overlapped(ConnectionRefusedError, 1225) from error
+
+    async def sock_recv(self, sock: socket.socket, n: int) -> bytes:
+        """WSARecv, of a datagram that ICMP calls undeliverable."""
+        try:
+            return await super().sock_recv(sock, n)
+        except ConnectionRefusedError as error:
+            raise _overlapped(OSError, 1234) from error
 
 
 class Policy(asyncio.DefaultEventLoopPolicy):

@@ -5,7 +5,16 @@ import errno
 import pytest
 
 from natprobe.address import Address
-from natprobe.net.trouble import ERRNO_REASONS, ICMP_REASONS, Family, Reason, icmp_trouble, os_trouble
+from natprobe.net.trouble import (
+    ERRNO_REASONS,
+    ICMP_REASONS,
+    WINERROR_REASONS,
+    Family,
+    Reason,
+    datagram_trouble,
+    icmp_trouble,
+    os_trouble,
+)
 
 SERVER = Address("192.0.2.1", 3478)
 
@@ -60,3 +69,18 @@ def test_an_unknown_error_is_local_and_keeps_the_systems_words() -> None:
 
 def test_an_error_without_a_number_is_told_by_its_type() -> None:
     assert os_trouble(BrokenPipeError(), about=None, at_ms=1.0).detail.endswith("(BrokenPipeError)")
+
+
+@pytest.mark.parametrize(("number", "reason"), WINERROR_REASONS.items())
+def test_overlapped_io_tells_its_own_number_beside_a_meaningless_errno(number: int, reason: Reason) -> None:
+    error = OSError(errno.EINVAL, "The remote computer refused the network connection")
+    error.winerror = number  # type: ignore[attr-defined]
+    told = os_trouble(error, about=SERVER, at_ms=1.0)
+    assert told.reason is reason
+    assert datagram_trouble(error, about=SERVER, at_ms=1.0).reason is reason
+
+
+def test_a_reset_udp_socket_is_a_refused_port() -> None:
+    error = ConnectionResetError(errno.ECONNRESET, "An existing connection was forcibly closed by the remote host")
+    assert datagram_trouble(error, about=SERVER, at_ms=1.0).reason is Reason.REFUSED
+    assert os_trouble(error, about=SERVER, at_ms=1.0).reason is Reason.RESET
