@@ -1,13 +1,13 @@
 """Reads a deployment file from the disk, with the secrets that it names: for the command line and for the exporter."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from natprobe.credential import Place, Secret, secret_at, text_at
-from natprobe.deployment import Deployment, Known, read
+from natprobe.deployment import Deployment, Known, read, read_part
 from natprobe.probes import all_probes
 from natprobe.runner import CLEANUP_S
 from natprobe.textfile import read_text
@@ -51,11 +51,15 @@ def known() -> Known:
     return Known(schemes, frozenset(probe.id for probe in probes), _SHORTEST_S)
 
 
-def read_deployment(name: str) -> Deployment:
-    """What the file `name` describes, its secrets as they are now. Raises DeploymentError."""
+def read_deployment(name: str, only: Sequence[str] = ()) -> Deployment:
+    """What the file `name` describes, its secrets as they are now; of these groups and targets `only`, where given.
+
+    Raises DeploymentError, and AbsentError where there is no such group or target.
+    """
     path = Path(name)
     try:
-        found = read(read_text(path, LONGEST + 1), known(), Files(path.parent, os.environ))
+        text, files = read_text(path, LONGEST + 1), Files(path.parent, os.environ)
+        found = read_part(text, known(), files, only) if only else read(text, known(), files)
     except OSError as error:
         raise DeploymentError(f"{name} cannot be read ({error.strerror}); name a TOML file") from None
     except UnicodeDecodeError:

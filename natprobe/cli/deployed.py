@@ -5,7 +5,7 @@ import argparse
 from natprobe.cli.options import check_authorities
 from natprobe.cli.parser import UsageError
 from natprobe.deployed import DeploymentError, read_deployment
-from natprobe.deployment import Deployment
+from natprobe.deployment import AbsentError, Deployment
 from natprobe.probe import Settings
 
 
@@ -29,16 +29,12 @@ def deployment(args: argparse.Namespace) -> Deployment | None:
             raise UsageError("--only: it picks from a deployment file; name that with -d")
         return None
     try:
-        whole = read_deployment(args.deployment)
+        return read_deployment(args.deployment, args.only)
     except DeploymentError as error:
         raise UsageError(*error.lines) from None
-    if not args.only:
-        return whole
-    try:
-        return whole.only(args.only)
-    except LookupError as error:
-        here = ", ".join((*whole.groups, *map(str, whole.targets)))
-        raise UsageError(f"--only: {args.deployment} has no {error}; there are {here}") from None
+    except AbsentError as error:
+        here = ", ".join(error.here)
+        raise UsageError(f"--only: {args.deployment} has no {error.name}; there are {here}") from None
 
 
 def under(settings: Settings, found: Deployment) -> Settings:

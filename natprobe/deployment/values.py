@@ -93,6 +93,16 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class AbsentError(LookupError):
+    """A deployment has no group and no target of that name."""
+
+    def __init__(self, name: str, here: tuple[str, ...]) -> None:
+        super().__init__(name)
+        self.name = name
+        self.here = here
+        """What there is."""
+
+
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """A whole file."""
 
@@ -119,12 +129,12 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
         return {entry.target: entry.settings(base) for entry in self.entries}
 
     def only(self, named: Iterable[str]) -> "Deployment":
-        """The part of it whose groups or targets are `named`. Raises LookupError with the first that is not there."""
+        """The part of it whose groups or targets are `named`. Raises AbsentError for the first that is not there."""
         wanted = tuple(named)
-        here = {*self.groups, *map(str, self.targets)}
+        here = (*self.groups, *map(str, self.targets))
         absent = next((name for name in wanted if name not in here), None)
         if absent is not None:
-            raise LookupError(absent)
+            raise AbsentError(absent, here)
         part = tuple(entry for entry in self.entries if entry.group in wanted or str(entry.target) in wanted)
         return msgspec.structs.replace(self, entries=part)
 

@@ -142,6 +142,18 @@ def test_a_part_of_the_file_is_checked_alone(
     assert {each["asked"] for each in report["checks"]} == {f"stun:{first.address}"}
 
 
+def test_a_part_needs_no_secret_of_the_rest(first: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "d.toml"
+    file.write_text(
+        f'targets = ["stun:{first.address}"]\n'
+        '[group.relay]\nsecret = { env = "NATPROBE_TEST_NOWHERE" }\ntargets = ["turn:192.0.2.1"]\n'
+    )
+    code, report = checked(capsys, "-d", str(file), "--only", f"stun:{first.address}")
+    assert (code, {each["asked"] for each in report["checks"]}) == (0, {f"stun:{first.address}"})
+    assert main(["check", "-d", str(file)]) == 2
+    assert "NATPROBE_TEST_NOWHERE is empty, or not there" in capsys.readouterr().err
+
+
 def test_targets_of_the_command_line_are_checked_beside_the_files(
     file: Path, first: Server, second: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
