@@ -59,6 +59,16 @@ def kind_of(host: str) -> AddressKind:
     return next((kind for kind, networks in _KINDS if any(ip in net for net in networks)), "public")
 
 
+def same_network(one: str, other: str) -> bool:
+    """Whether two IP literals look like neighbours, as networks are commonly cut: one /24, or one /64 over IPv6."""
+    return _link(one) == _link(other)
+
+
+def _link(host: str) -> bytes:
+    packed = ipaddress.ip_address(host).packed
+    return packed[:3] if len(packed) == 4 else packed[:8]
+
+
 def is_literal(host: str) -> bool:
     """Whether `host` is an IP literal (and so needs no resolver)."""
     try:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from natprobe.across import named_by_answers, side_by_side
+from natprobe.across.amend import LED, names_transport
 from natprobe.across.private_hosts import seen_from_afar
 from natprobe.catalogue import entry_of
 from natprobe.fold import verdict_of
@@ -56,7 +57,7 @@ def _settled_reach(check: Check, checks: Sequence[Check]) -> Check:
     alive = [other for other in checks if other.id == check.id and _lives(other)]
     if not alive:
         return check
-    if not _named(check) and any(other.address == check.address for other in alive):
+    if not names_transport(check) and any(other.address == check.address for other in alive):
         return _not_offered(check)
     if any(other.transport == check.transport for other in alive):
         return _dead_address(check, alive)
@@ -78,11 +79,6 @@ def _explained(check: Check, checks: Sequence[Check]) -> Check:
 
 def _cell(check: Check) -> tuple[object, ...]:
     return check.asked, check.target, check.address, check.transport
-
-
-def _named(check: Check) -> bool:
-    """Whether the user's own words name the transport: what they name must work."""
-    return "?transport=" in (check.asked or "")
 
 
 def _lives(check: Check) -> bool:
@@ -151,7 +147,7 @@ def _subject(checks: list[Check]) -> str:
     asked = first.asked or first.target
     if len(checks) > 1:
         return asked
-    _, led, origin = asked.partition(" from ")  # as Context.asked joins them
+    _, led, origin = asked.partition(LED)
     return f"{first.target}{led}{origin}"
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from natprobe.across.addresses import FURTHER, by_address, heard
-from natprobe.across.amend import added, renamed, without
+from natprobe.across.amend import LED, added, renamed, without
 from natprobe.across.certificates import another_site, not_reloaded
 from natprobe.address import Address
 from natprobe.model import Check, Status
@@ -13,9 +13,14 @@ from natprobe.model import Check, Status
 _SILENT_UDP = "udp-port-blocked"
 _WRONG_PORT = "uri-wrong-service-port"
 _UNHEARD = frozenset({_SILENT_UDP, "udp-port-refused"})
+_WRONG_ANSWERS = frozenset(
+    {
+        "stun-420", "stun-answer-malformed", "stun-binding-401", "stun-classic-only", "stun-disabled",
+        "stun-wrong-source", "tls-handshake-failed", "tls-too-old-only",
+    }
+)  # fmt: skip
+"""What only an answer brings about."""
 _ENOUGH_SERVERS = 2
-_LED = " from "
-"""What stands in `asked` between a target and the one whose answer named it."""
 _DEAD_AT = frozenset({"turn.reach", "stun.binding", "dns.resolve"})
 
 
@@ -31,7 +36,7 @@ def client_without_udp(checks: tuple[Check, ...]) -> tuple[Check, ...]:
 
     One answer over UDP, from whomever, disproves it.
     """
-    reached = [check for check in checks if check.transport in {"udp", "dtls"} and _is_reached(check)]
+    reached = any(check.transport in {"udp", "dtls"} and _is_answered(check) for check in checks)
     silent = [check for check in checks if _SILENT_UDP in check.findings and check.address is not None]
     servers = {check.address.host for check in silent if check.address}
     if reached or len(servers) < _ENOUGH_SERVERS:
@@ -39,8 +44,13 @@ def client_without_udp(checks: tuple[Check, ...]) -> tuple[Check, ...]:
     return tuple(renamed(check, _SILENT_UDP, "udp-blocked-client") if check in silent else check for check in checks)
 
 
-def _is_reached(check: Check) -> bool:
-    return heard(check) if check.id == FURTHER else check.status in _LIVES
+def _is_answered(check: Check) -> bool:
+    """Whether the server said anything, be it wrong; a port that is silent as it shall be has not."""
+    if check.id == FURTHER:
+        return heard(check)
+    if check.id.startswith("port."):
+        return any(run["answer"]["word"] == "open" for run in check.evidence.get("runs", ()))
+    return check.status in _LIVES or not _WRONG_ANSWERS.isdisjoint(check.findings)
 
 
 def another_service(checks: tuple[Check, ...]) -> tuple[Check, ...]:
@@ -135,7 +145,7 @@ def named_by_answers(checks: tuple[Check, ...]) -> tuple[Check, ...]:
 
 
 def _blamed(check: Check, checks: tuple[Check, ...]) -> Check:
-    _, led, origin = (check.asked or "").rpartition(_LED)
+    _, led, origin = (check.asked or "").rpartition(LED)
     if not led:
         return check
     facts = {"uri": origin, "name": check.target, "detail": check.summary}

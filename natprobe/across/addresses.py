@@ -6,7 +6,7 @@ none has one, what the checks of the routed address tell is the cause for all.
 
 import msgspec
 
-from natprobe.across.amend import added, without
+from natprobe.across.amend import added, names_transport, without
 from natprobe.model import Check, Status
 
 FURTHER = "ice.relay"
@@ -65,7 +65,7 @@ def _seen_from_others(check: Check, further: Check | None, routed: str | None) -
 def _of_its_way(reach: Check, seen: str) -> Check:
     """The routed address alone does not reach the server."""
     facts = {"uri": reach.target, "local": _local(reach) or "the routed address", "seen": seen}
-    status = reach.status if "?transport=" in (reach.asked or "") else Status.WARN
+    status = reach.status if names_transport(reach) else Status.WARN
     summary = f"{reach.summary}; from {seen} it answers"
     told = added(without(reach, _UNREACHED), _MISSING, facts | {"detail": reach.summary})
     return msgspec.structs.replace(told, status=status, summary=summary)

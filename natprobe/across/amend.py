@@ -7,7 +7,15 @@ import msgspec
 
 from natprobe.model import Check
 
+LED = " from "
+"""What stands in `asked` between a target and the one whose answer named it, as `Context.asked` joins them."""
 NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def names_transport(check: Check) -> bool:
+    """Whether the URI, as the user wrote it or an answer named it, names the transport: then it must work."""
+    uri, _, _ = (check.asked or "").partition(LED)
+    return "?transport=" in uri
 
 
 def renamed(check: Check, old: str, new: str, said: Mapping[str, str] = NOTHING) -> Check:

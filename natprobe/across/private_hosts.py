@@ -5,17 +5,14 @@ is private, a URI or a name, that is why nothing answers; else it is told here. 
 own (the same /24, or /64 over IPv6) can it be said that the host is down.
 """
 
-import ipaddress
 from collections.abc import Iterator
 
-from natprobe.across.amend import renamed
-from natprobe.address import kind_of
+from natprobe.across.amend import LED, renamed
+from natprobe.address import kind_of, same_network
 from natprobe.model import Check, Vantage
 
 _DOWN, _SILENT = "all-ports-blocked-host-down", "private-address-silent"
 _URI, _NAME = "uri-private-host", "dns-private-address"
-_LED = " from "
-"""What stands in `asked` between a target and the one whose answer named it."""
 _INNER = frozenset({"private", "cgnat"})
 
 
@@ -31,7 +28,7 @@ def _placed(check: Check, checks: tuple[Check, ...], vantage: Vantage) -> Check:
     told = next(_told(check, host, checks), None)
     if told is not None:
         return renamed(check, _DOWN, *told)
-    if any(_is_next_to(host, own) for own in vantage.addresses):
+    if any(same_network(host, own) for own in vantage.addresses):
         return check
     own = ", ".join(vantage.addresses) or "not known"
     return renamed(check, _DOWN, _SILENT, {"kind": kind_of(host), "names": own})
@@ -39,19 +36,9 @@ def _placed(check: Check, checks: tuple[Check, ...], vantage: Vantage) -> Check:
 
 def _told(check: Check, host: str, checks: tuple[Check, ...]) -> Iterator[tuple[str, dict[str, str]]]:
     """The findings, with their facts, that say of this address that it is private."""
-    uri, _, _ = (check.asked or check.target).partition(_LED)
+    uri, _, _ = (check.asked or check.target).partition(LED)
     for other in checks:
         if other.asked == check.asked and _NAME in other.facts:
             yield _NAME, other.facts[_NAME]
         if other.facts.get(_URI, {}).get("host") == host and host in uri:
             yield _URI, other.facts[_URI] | {"uri": uri}
-
-
-def _is_next_to(host: str, own: str) -> bool:
-    return _link(host) == _link(own)
-
-
-def _link(host: str) -> bytes:
-    """The part of an address that hosts of one link have in common, as networks are commonly cut."""
-    packed = ipaddress.ip_address(host).packed
-    return packed[:3] if len(packed) == 4 else packed[:8]

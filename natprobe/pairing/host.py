@@ -1,6 +1,5 @@
 """What does a kept report know of its host: how it reaches the Internet, and which relays work for it?"""
 
-import ipaddress
 from typing import Literal
 
 import msgspec
@@ -188,12 +187,6 @@ def _lets_all_in(access: Access) -> bool:
 def _is_passive(candidate: str) -> bool:
     words = candidate.split()
     return "tcptype" in words[:-1] and words[words.index("tcptype") + 1] == "passive"
-
-
-def same_network(a: Address, b: Address) -> bool:
-    """Whether two private addresses look like neighbours: one /24, or one /64."""
-    bits = 24 if a.family == 4 else 64
-    return a.family == b.family and b.ip in ipaddress.ip_network(f"{a.host}/{bits}", strict=False)
 
 
 _CONES = frozenset({"full-cone", "restricted-cone", "port-restricted-cone", "symmetric-udp-firewall"})

@@ -4,9 +4,10 @@ from typing import Literal
 
 import msgspec
 
+from natprobe.address import same_network
 from natprobe.events import Raised
 from natprobe.pairing import three
-from natprobe.pairing.host import Access, Host, same_network
+from natprobe.pairing.host import Access, Host
 from natprobe.pairing.nat import Nat
 from natprobe.pairing.rules import Outcome, outcome, outcome_with_lite
 from natprobe.pairing.words import because, unknown_words
@@ -91,7 +92,7 @@ def _one_nat(a: End, b: End) -> Link:
     mapped = a.access.mapped.host if a.access.mapped else ""
     if local[0] and local[1] and local[0].host == local[1].host and (a.host.machine == b.host.machine):
         return Link(direct=True, path="host", why="both reports were made on one host")
-    if local[0] and local[1] and local[0].host != local[1].host and same_network(local[0], local[1]):
+    if local[0] and local[1] and local[0].host != local[1].host and same_network(local[0].host, local[1].host):
         why = f"both stand behind {mapped} in one local network, where host candidates reach each other unless the "
         return Link(direct=True, path="host", why=f"{why}access point keeps its guests apart")
     told = (a.access.hairpinning, b.access.hairpinning)

@@ -5,49 +5,15 @@ from typing import Any
 import pytest
 
 from natprobe.address import Address
-from natprobe.diagnose import diagnose
-from natprobe.model import Check, Report, Status, Vantage, Verdict
+from natprobe.model import Check, Status
 from natprobe.roots import living_hosts
 from natprobe_reports.culprit import culprit
-
-HOST = "192.0.2.1"
-
-
-def check(name: str, target: str, *findings: str, status: Status | None = None, **more: Any) -> Check:
-    """A check that failed, where it raises something."""
-    facts = {finding: {"host": HOST, "address": f"{HOST}:3478", "port": "3478"} for finding in findings}
-    return Check(
-        id=name,
-        target=target,
-        asked=target,
-        status=status or (Status.FAIL if findings else Status.PASS),
-        summary="",
-        started_ms=0.0,
-        duration_ms=1.0,
-        findings=findings,
-        facts=facts,
-        **more,
-    )
-
-
-def at(port: int, transport: str = "udp") -> dict[str, Any]:
-    """Where a check looked."""
-    return {"address": Address(HOST, port), "transport": transport}
+from tests.engine.pieces import HOST, at, check, diagnosed
 
 
 def answered(word: str) -> dict[str, Any]:
     """Evidence of a port."""
     return {"runs": [{"first": 80, "last": 80, "asked": 1, "answer": {"port": 80, "word": word}}]}
-
-
-def diagnosed(*checks: Check) -> Report:
-    vantage = Vantage(hostname="h", platform="p")
-    began = Report(
-        natprobe="0", command="check", started="", duration_ms=1.0, verdict=Verdict.PASS, vantage=vantage, checks=checks
-    )
-    report = diagnose(began)
-    assert diagnose(report) == report
-    return report
 
 
 @pytest.mark.parametrize(

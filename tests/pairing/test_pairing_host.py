@@ -8,7 +8,7 @@ import pytest
 from natprobe.address import Address
 from natprobe.model import Candidate, Check, NatBehaviour, Report, Status
 from natprobe.pairing import from_report
-from natprobe.pairing.host import Access, same_network
+from natprobe.pairing.host import Access
 from natprobe.pairing.nat import CLOSED_RELAY as CLOSED
 from natprobe.pairing.nat import RELAY
 from tests.pairing.kept import BLOCKED, BROKEN_TURN, CLOSED_RELAY, WORKING_RELAY, behaviour, check, kept
@@ -154,17 +154,3 @@ def test_a_gateways_candidate_that_says_nothing_of_a_public_udp_port_is_none(use
 def test_a_host_that_measured_its_nat_is_the_side_whatever_it_checked_beside() -> None:
     report = msgspec.structs.replace(gateway(port("answered")), nat=kept(behaviour("none", "unknown")).nat)
     assert access(report).mapped == LOCAL
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("10.7.0.2", "10.7.0.200", True),
-        ("10.7.0.2", "10.7.1.2", False),
-        ("fd00::1", "fd00::ffff:0:0:2", True),
-        ("fd00::1", "fd00:0:0:1::1", False),
-        ("10.7.0.2", "fd00::1", False),
-    ],
-)
-def test_neighbours_share_the_network_part_of_their_addresses(one: str, other: str, same: Any) -> None:
-    assert same_network(Address(one, 1), Address(other, 2)) is same
