@@ -48,7 +48,7 @@ async def observe(ctx: Context) -> Evidence:
         silences = await _bisected(ctx, server, method, cap_s)
     finally:
         telling.cancel()
-    bracket = bracket_of(_fates(silences))
+    bracket = bracket_of(fates(silences))
     if bracket.found_s is not None:
         ctx.bench.put(msgspec.structs.replace(ctx.bench.get(NatBehaviour), binding_lifetime_s=bracket.found_s))
     return Evidence(server=server, cap_s=cap_s, method=method, silences=silences, bracket=bracket)
@@ -64,7 +64,7 @@ async def _tell_progress(ctx: Context, cap_s: float) -> None:
 async def _bisected(ctx: Context, server: Address, method: Method, cap_s: float) -> tuple[Silence, ...]:
     began = ctx.clock.now()
     silences = await _all(ctx, server, method, grid(cap_s))
-    more = finer(bracket_of(_fates(silences)), cap_s - (ctx.clock.now() - began))
+    more = finer(bracket_of(fates(silences)), cap_s - (ctx.clock.now() - began))
     return silences + await _all(ctx, server, method, more)
 
 
@@ -100,7 +100,8 @@ async def _after(wait_s: float, ctx: Context, server: Address, idle_s: float, me
     return await left_alone(ctx.hold, server, ctx.side.source, idle_s, method)
 
 
-def _fates(silences: tuple[Silence, ...]) -> tuple[tuple[float, str], ...]:
+def fates(silences: tuple[Silence, ...]) -> tuple[tuple[float, str], ...]:
+    """Each silence (seconds) with its fate. The same address is the old binding where new ones are seen to differ."""
     renewed = any(silence.fate == "gone" for silence in silences)
     return tuple(
         (silence.idle_s, "alive" if renewed and silence.fate == "same" else silence.fate) for silence in silences
