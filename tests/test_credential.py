@@ -65,8 +65,10 @@ def test_a_minted_credential_is_the_hmac_that_coturn_computes() -> None:
 def test_a_credential_is_minted_without_a_user_and_with_another_separator() -> None:
     assert mint(Secret("north"), None, 60, NOW).username == "1700000060"
     assert mint(Secret("north"), "alice", 60, NOW, separator="|").username == "1700000060|alice"
+    longest = "a" * (508 - len("1700000060:"))
+    assert len(mint(Secret("north"), longest, 60, NOW).username) == 508
     with pytest.raises(CredentialError, match="508"):
-        mint(Secret("north"), "a" * 508, 60, NOW)
+        mint(Secret("north"), f"{longest}a", 60, NOW)
 
 
 def test_a_credential_matches_the_secret_that_minted_it_alone() -> None:
@@ -87,6 +89,11 @@ def test_a_fresh_minted_credential_raises_no_suspicion() -> None:
     assert suspicions(facts) == ()
 
 
+def test_a_time_in_milliseconds_is_read_as_what_was_meant() -> None:
+    facts = examine(Credential("1700086400000:alice", Secret(BASE64_SHA1)), NOW)
+    assert (facts.timestamp_unit, facts.expires_at_s) == ("milliseconds", 1700086400.0)
+
+
 @pytest.mark.parametrize(
     ("username", "password", "ids"),
     [
@@ -105,6 +112,7 @@ def test_a_fresh_minted_credential_raises_no_suspicion() -> None:
         ("alice", HEX_SHA1, ()),
         ("alice", "plain", ()),
         ("13800138000", "plain", ()),
+        ("1600000000", "plain", ()),  # as long as a time, and as a telephone number
         ("alice-1600000000", "plain", ()),
         ("0123456789:alice", BASE64_SHA1, ()),
         ("1" * 12, BASE64_SHA1, ()),

@@ -88,7 +88,7 @@ def suspicions(facts: CredentialFacts) -> tuple[Raised, ...]:
 
 
 def _suspect_time(facts: CredentialFacts) -> Raised | None:
-    if facts.expires_at_s is None or facts.expires_in_s is None:
+    if facts.expires_in_s is None:
         return None
     said = {"user": facts.username}
     if facts.timestamp_unit == "milliseconds":

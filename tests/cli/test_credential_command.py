@@ -4,6 +4,7 @@ import argparse
 import json
 import re
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -47,12 +48,19 @@ def test_a_credential_is_minted_as_json_with_ice_servers(
     assert command("--json", "--ttl", "600", "--separator", "|", "-u", "a", *uris) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["ttl"] == 600
-    assert said["username"].endswith("|a")
+    assert said["username"] == f"{datetime.fromisoformat(said['expires']).timestamp():.0f}|a"
     assert said["iceServers"] == [
         {"urls": ["stun:stun.example.org:3478"]},
         {"urls": ["turn:turn.example.org"], "username": said["username"], "credential": said["credential"]},
     ]
     assert matches(Secret("north"), Credential(said["username"], Secret(said["credential"])))
+
+
+@pytest.mark.parametrize(("uri", "keys"), [("stuns:a", {"urls"}), ("turns:a", {"urls", "username", "credential"})])
+def test_servers_of_one_kind_are_one_entry(uri: str, keys: set[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("--json", "--secret", "north", "--uri", uri) == 0
+    (server,) = json.loads(capsys.readouterr().out)["iceServers"]
+    assert (server["urls"], server.keys()) == ([uri], keys)
 
 
 def test_without_uris_there_are_no_ice_servers(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -333,7 +333,12 @@ def test_the_worst_status_decides_the_exit_code(status: Status, code: int, stric
 
 def test_a_report_without_checks_passes_nothing() -> None:
     assert exit_code(diagnose(EMPTY)) == UNTOLD
-    assert exit_code(msgspec.structs.replace(EMPTY, interrupted=True)) == INTERRUPTED
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_an_interrupted_run_ends_as_one_whatever_it_has_found(verdict: Verdict) -> None:
+    report = msgspec.structs.replace(EMPTY, interrupted=True, verdict=verdict)
+    assert (exit_code(report), strict_exit_code(report)) == (INTERRUPTED, INTERRUPTED)
 
 
 def test_a_check_that_takes_long_tells_how_far_it_has_come_a_few_times_a_second(

@@ -279,6 +279,7 @@ def test_every_candidate_line_agrees_with_its_fields(build_world: BuildWorld) ->
     world = build_world(HOME)
     coturn(world)
     _, report = gathered(world, STUN, TURN_UDP, TURN_TCP, *LOGIN)
+    assert {each["type"] for each in report["candidates"]} == {"host", "srflx", "relay"}
     for each in report["candidates"]:
         words = each["candidate"].split()
         assert words[3:6] == [str(each["priority"]), each["address"]["host"], str(each["address"]["port"])]

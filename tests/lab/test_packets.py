@@ -41,7 +41,8 @@ def test_what_is_built_is_parsed_and_its_sums_are_zero(version: int, make: Make)
     packet = parse(data)
     assert packet is not None
     assert build(packet) == data
-    assert version == 6 or checksum(data[:20]) == 0
+    if version == 4:
+        assert checksum(data[:20]) == 0
 
 
 @given(st.binary(max_size=40))
