@@ -26,6 +26,8 @@ ABSENT = frozenset(
     }
 )  # fmt: skip
 """What says that a service is not there. Whoever answers wrongly is there, and broken."""
+REFUSALS = frozenset({"stun-binding-401", "stun-binding-refused", "stun-420"})
+"""What a server said that is there, and does not serve; another transport that is dead beside it is not the fault."""
 _PROVED_BY: dict[str, tuple[str, ...]] = {
     # The table in which this fault was measured has both other paths whole; where they are dead, they are the fault.
     "turn-r2r-mapped-to-wrong-local-ip": ("turn.relay-in", "turn.relay-out"),
@@ -55,10 +57,11 @@ def _settled_reach(check: Check, checks: Sequence[Check]) -> Check:
     if not ABSENT.issuperset(check.findings):
         return check
     alive = [other for other in checks if other.id == check.id and _lives(other)]
+    there = [*alive, *(other for other in checks if other.id == check.id and not REFUSALS.isdisjoint(other.findings))]
+    if not names_transport(check) and any(other.address == check.address for other in there):
+        return _not_offered(check)
     if not alive:
         return check
-    if not names_transport(check) and any(other.address == check.address for other in alive):
-        return _not_offered(check)
     if any(other.transport == check.transport for other in alive):
         return _dead_address(check, alive)
     return check
@@ -86,7 +89,9 @@ def _lives(check: Check) -> bool:
 
 
 def _not_offered(check: Check) -> Check:
-    finding = {"dtls": "dtls-off", "tcp": "turn-no-tcp-fallback"}.get(check.transport or "", "transport-not-offered")
+    finding = {"dtls": "dtls-off"}.get(check.transport or "", "transport-not-offered")
+    if check.transport == "tcp" and check.id == "turn.reach":
+        finding = "turn-no-tcp-fallback"
     if "udp-blocked-client" in check.findings:
         finding = "udp-blocked-client"
     facts = _carried(check) | {"transport": check.transport or "", "detail": check.summary}

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 ALPN = ("http/1.1",)
 DEFAULT_LIMITS = Limits()
 _SWITCHING = 101
+_PIECE = 16384
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -209,11 +210,17 @@ class _Exchange:
                 if isinstance(arrival, Trouble):
                     return self._ended(arrival)
                 self._first_ms = self._first_ms or arrival.at * 1000
-                self._reader.feed(arrival.data)
+                await self._feed(arrival.data)
         except Unreadable as error:
             self._speaks_tls = isinstance(error, SpeaksTls)
             return self._about(Reason.MALFORMED, f"{self._way.address} answered, but {error}")
         return None
+
+    async def _feed(self, data: bytes) -> None:
+        """In pieces: a body of tiny chunks takes long to read, and a deadline is to be heard meanwhile."""
+        for at in range(0, len(data), _PIECE):
+            self._reader.feed(data[at : at + _PIECE])
+            await asyncio.sleep(0)
 
     def _ended(self, trouble: Trouble) -> Trouble | None:
         if trouble.reason is not Reason.CLOSED:

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 import msgspec
 
 from natprobe.address import Address
-from natprobe.client.http import Exchanged
+from natprobe.client.http import DEFAULT_LIMITS, Exchanged
 from natprobe.client.rig import Accepting, Trusted
 from natprobe.events import Raised
 from natprobe.iceservers import IceServers, IceServersError, read
@@ -49,6 +49,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is wrong with the list itself."""
     broken: tuple[str, str] | None = None
     """Why there is no list at all: the finding, and a clause."""
+    unread: str | None = None
+    """Why the answer was not read to its end, a clause; then nothing is known of its list."""
 
 
 async def observe(ctx: Context) -> Evidence:
@@ -68,7 +70,9 @@ async def observe(ctx: Context) -> Evidence:
         listed = _read(ctx, answer, date_s)
     except IceServersError as error:
         fallback = is_html(answer) and await _is_fallback(ctx, asked, answer)
-        return msgspec.structs.replace(evidence, page=fallback, broken=(error.finding, error.detail))
+        unread = answer.seen.cut if _too_long(answer) else None
+        broken = None if unread else (error.finding, error.detail)
+        return msgspec.structs.replace(evidence, page=fallback, broken=broken, unread=unread)
     anybody = await _to_anybody(ctx, asked, listed)
     ctx.bench.put(Issued(listed.servers, date_s))
     servers = tuple(follow_server(ctx, each) for each in listed.servers)
@@ -87,7 +91,13 @@ def _read(ctx: Context, answer: Exchanged, date_s: float | None) -> IceServers:
     if answer.seen.cut is not None:
         raise IceServersError("iceconfig-not-json", answer.seen.cut)
     now_s = ctx.settings.now_s if date_s is None else date_s
-    return read(answer.body.decode("utf-8", "replace"), str(ctx.cell.target), now_s)
+    text = answer.body.decode("utf-8", "replace").removeprefix("\ufeff")  # as browsers do
+    return read(text, str(ctx.cell.target), now_s)
+
+
+def _too_long(answer: Exchanged) -> bool:
+    """Whether more came than is read of any answer: its JSON may be good."""
+    return not answer.seen.bomb and len(answer.body) >= DEFAULT_LIMITS.body_bytes
 
 
 def _date_s(answer: Exchanged) -> float | None:
@@ -148,8 +158,12 @@ def judge(evidence: Evidence) -> Judgement:
         return _failed(evidence, "iceconfig-unreachable", detail)
     if last.status != 200:
         return _refused(evidence, last.status)
+    if evidence.page:
+        return _failed(evidence, "http-spa-fallback", "the page came that any path gets")
+    if evidence.unread is not None:
+        return Judgement(status=Status.INCONCLUSIVE, summary=f"not decided: {evidence.unread}")
     if evidence.broken is not None:
-        return _no_list(evidence, *evidence.broken)
+        return _failed(evidence, *evidence.broken)
     return _listed(evidence)
 
 
@@ -170,18 +184,14 @@ def _refused(evidence: Evidence, status: int) -> Judgement:
     return _failed(evidence, finding, f"it answers {tried}")
 
 
-def _no_list(evidence: Evidence, finding: str, detail: str) -> Judgement:
-    if evidence.page:
-        return _failed(evidence, "http-spa-fallback", "the page came that any path gets")
-    return _failed(evidence, finding, detail)
-
-
 def _failed(evidence: Evidence, finding: str, detail: str, **more: str) -> Judgement:
     raised = (Raised(id=finding, facts=_facts(evidence) | {"detail": detail} | more),)
     return Judgement(status=Status.FAIL, summary=detail, raised=raised)
 
 
 def _listed(evidence: Evidence) -> Judgement:
+    if not (evidence.servers or evidence.unusable or evidence.raised):
+        return _failed(evidence, "iceconfig-shape", "the list is empty")
     public = public_users(evidence.servers, evidence.uri) if evidence.anybody else ()
     raised = (*evidence.raised, *_about_answer(evidence), *public)
     uris = f"{len(evidence.servers)} URI{'' if len(evidence.servers) == 1 else 's'} by {evidence.asked.method}"

@@ -168,9 +168,10 @@ def _finding(evidence: Evidence, otherwise: str) -> str:
 
 def _refused(evidence: Evidence, exchange: Exchange) -> Judgement:
     phrase = ERROR_NAMES.get(exchange.code or 0, "unknown code")
-    finding = {401: "stun-binding-401", 420: "stun-420"}.get(exchange.code or 0, "stun-disabled")
-    summary = f"Binding is refused: {exchange.code} ({phrase})"
-    return _judged(evidence, Status.FAIL, summary, finding)
+    finding = {401: "stun-binding-401", 420: "stun-420"}.get(exchange.code or 0, "stun-binding-refused")
+    code = "no code" if exchange.code is None else str(exchange.code)
+    summary = f"Binding is refused: {code} ({phrase})"
+    return _judged(evidence, Status.FAIL, summary, finding, code=code, phrase=phrase)
 
 
 def _unanswered(evidence: Evidence, exchange: Exchange) -> Judgement:

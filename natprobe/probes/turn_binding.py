@@ -47,7 +47,7 @@ def judge(evidence: Evidence) -> Judgement:
         return _mapped(evidence, evidence.mapped)
     if exchange.code is not None:
         phrase = ERROR_NAMES.get(exchange.code, "unknown code")
-        finding = {401: "stun-binding-401", 420: "stun-420"}.get(exchange.code, "stun-disabled")
+        finding = {401: "stun-binding-401", 420: "stun-420"}.get(exchange.code, "stun-binding-refused")
         return _warned(evidence, f"Binding is refused: {exchange.code} ({phrase})", finding)
     if exchange.outcome == "success":
         finding = "stun-classic-only" if evidence.plain_mapped else "stun-answer-malformed"

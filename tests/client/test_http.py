@@ -244,6 +244,14 @@ async def test_an_endless_body_is_cut_and_its_beginning_kept() -> None:
     assert (len(answer.body), answer.seen.cut, answer.seen.trouble) == (262_144, "it is longer than 262144 bytes", None)
 
 
+async def test_a_body_of_tiny_chunks_costs_no_more_than_its_time() -> None:
+    start = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    exchanged = await told_by(saying(start, *[b"1\r\nx\r\n" * 10_000] * 200), HASTY)
+    trouble = exchanged.seen.trouble
+    assert trouble is not None
+    assert trouble.detail.endswith("began to answer, and its body was not complete after 0.5 s")
+
+
 async def test_a_gzip_bomb_is_told_as_such() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
     answer = await told_by(saying(head + gzip.compress(bytes(20_000_000))))

@@ -46,7 +46,7 @@ def whole(**more: Any) -> ice_candidates.Evidence:
         (of_server(exchange("silent", waited_ms=2500.0)), Status.FAIL, "ice-error-701"),
         (of_server(exchange("refused", detail="nothing listens")), Status.FAIL, "udp-port-refused"),
         (of_server(exchange("error", code=401)), Status.FAIL, "stun-binding-401"),
-        (of_server(exchange("error", code=403)), Status.FAIL, "stun-disabled"),
+        (of_server(exchange("error", code=403)), Status.FAIL, "stun-binding-refused"),
         (of_server(exchange("success", source=Address("192.0.2.1", 1))), Status.FAIL, "stun-wrong-source"),
         (of_server(exchange("success")), Status.FAIL, "stun-classic-only"),
         (of_server(exchange("silent", discarded=("its FINGERPRINT is wrong",))), Status.FAIL, "stun-answer-malformed"),

@@ -122,6 +122,24 @@ SILENCES = (
         statuses={"tcp turn.reach": "warn", "udp turn.relay-loop": "pass"},
     ),
     Answer(
+        name="silent-tcp",
+        target=STUN,
+        verdict="warn",
+        warnings=frozenset({"transport-not-offered"}),
+        statuses={"tcp stun.binding": "warn", "udp stun.binding": "pass"},
+    ),
+    Answer(
+        name="refused-udp-and-silent-tcp",
+        faults=(
+            Fault(kind=Kind.REFUSE_AT_ONCE, method=Method.BINDING, code=300, transport="udp"),
+            *FAULTS["silent-tcp"].faults,
+        ),
+        target=STUN,
+        verdict="fail",
+        warnings=frozenset({"stun-binding-refused", "transport-not-offered"}),
+        statuses={"tcp stun.binding": "warn", "udp stun.binding": "fail"},
+    ),
+    Answer(
         name="silent-binding",
         verdict="warn",
         warnings=frozenset({"stun-disabled"}),
@@ -279,7 +297,9 @@ CHALLENGES = (
         name="binding-401", target=STUN, warnings=frozenset({"stun-binding-401"}), statuses={"stun.binding": "fail"}
     ),
     Answer(name="binding-420", target=STUN, infos=frozenset({"stun-420"}), statuses={"stun.binding": "fail"}),
-    Answer(name="binding-400", target=STUN, warnings=frozenset({"stun-disabled"}), statuses={"stun.binding": "fail"}),
+    Answer(
+        name="binding-400", target=STUN, warnings=frozenset({"stun-binding-refused"}), statuses={"stun.binding": "fail"}
+    ),
 )
 
 REFUSALS = (

@@ -38,6 +38,9 @@ class AnswerReader:
 
     def feed(self, data: bytes) -> None:
         """Takes bytes. Raises Unreadable; the head and the body so far stay."""
+        if self.done:
+            self.rest += data if self.head and self.head.status == _SWITCHING else b""
+            return
         while self.head is None:
             head = self._heads.feed(data)
             if head is None:
