@@ -130,13 +130,26 @@ _GUESSED = frozenset({"turn-auth-401-bad-credentials", "turn-auth-rest-wrong-sec
 
 def misleading_records(checks: tuple[Check, ...]) -> tuple[Check, ...]:
     """A dead cell to which SRV or NAPTR led is a fault of these records as well (RFC 5928)."""
-    led = {check.asked: check.evidence for check in checks if check.id == "dns.resolve" and _led(check.evidence)}
-    return tuple(
-        added(check, "dns-srv-mismatch", _record(check, led[check.asked]))
-        if check.asked in led and _is_dead(check)
-        else check
-        for check in checks
-    )
+    resolved = {check.asked: check.evidence for check in checks if check.id == "dns.resolve"}
+    return tuple(_misled(check, resolved.get(check.asked, {})) if _is_dead(check) else check for check in checks)
+
+
+def _misled(check: Check, resolved: dict[str, Any]) -> Check:
+    """`check`, the record that led to its cell blamed, where there is one; the name is that of RFC 5928 section 3."""
+    source, host = _source(check, resolved), str(resolved.get("name", ""))
+    if source is None:
+        return check
+    scheme, protocol = check.target.partition(":")[0], "udp" if check.transport in {"udp", "dtls"} else "tcp"
+    name = f"_{scheme}._{protocol}.{host}" if source == "srv" else f"NAPTR {host}"
+    return added(check, "dns-srv-mismatch", {"host": host, "name": name})
+
+
+def _source(check: Check, resolved: dict[str, Any]) -> str | None:
+    """Which kind of record led to the cell; None where the default port did."""
+    cell = check.transport, check.address.port if check.address else None
+    services = (resolved.get("discovery") or {}).get("services", ())
+    led = (each["source"] for each in services if (each["transport"], each["port"]) == cell)
+    return next((source for source in led if source in {"srv", "naptr"}), None)
 
 
 def named_by_answers(checks: tuple[Check, ...]) -> tuple[Check, ...]:
@@ -178,22 +191,6 @@ def _left_s(user: str, origin: str, checks: tuple[Check, ...]) -> float | None:
     expiry = next((each for each in checks if each.id == "iceconfig.expiry" and each.target == origin), None)
     told = expiry.evidence.get("credentials", ()) if expiry else ()
     return next((each.get("left_s") for each in told if each.get("user") == user), None)
-
-
-def _led(evidence: dict[str, Any]) -> bool:
-    return bool(_sources(evidence))
-
-
-def _sources(evidence: dict[str, Any]) -> set[str]:
-    services = (evidence.get("discovery") or {}).get("services", ())
-    return {service.get("source") for service in services} & {"srv", "naptr"}
-
-
-def _record(check: Check, evidence: dict[str, Any]) -> dict[str, str]:
-    """Whose records, and the name of the one that led here (RFC 5928 section 3)."""
-    host = str(evidence.get("name", ""))
-    scheme, protocol = check.target.partition(":")[0], "udp" if check.transport in {"udp", "dtls"} else "tcp"
-    return {"host": host, "name": f"_{scheme}._{protocol}.{host}" if "srv" in _sources(evidence) else f"NAPTR {host}"}
 
 
 def _is_dead(check: Check) -> bool:

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import msgspec
+import pytest
+
 from natprobe.across.certificates import another_site, not_reloaded
 from natprobe.address import Address
 from natprobe.model import Check, Status
@@ -79,3 +82,54 @@ def test_a_wrong_name_is_another_sites_only_where_the_right_certificate_is_on_th
     assert told(wrong, shown(5349)) == [("tls-wrong-server-block",), ()]
     assert told(wrong, shown(5349, name="b.example.org", names=("b.example.org",))) == [("tls-hostname-mismatch",), ()]
     assert told(shown(443, names=()), shown(5349)) == [("tls-hostname-mismatch",), ()]
+
+
+def nameless(port: int, *, matches: bool = True, asked: str = f"tls:{NAME}:443", name: str = "tls.protocol") -> Check:
+    """What a port shows to clients that name no server."""
+    seen = shown(port)
+    return msgspec.structs.replace(seen, id=name, asked=asked, evidence={"nameless": {"matches": matches}})
+
+
+@pytest.mark.parametrize(
+    ("other", "finding"),
+    [
+        (nameless(443), "tls-wrong-server-block"),
+        (nameless(443, matches=False), "tls-hostname-mismatch"),
+        (nameless(443, asked="tls:other:443"), "tls-hostname-mismatch"),
+        (nameless(8443), "tls-hostname-mismatch"),
+        (nameless(443, name="tls.handshake"), "tls-hostname-mismatch"),
+        (msgspec.structs.replace(shown(5349), address=Address("203.0.113.11", 5349)), "tls-hostname-mismatch"),
+        (msgspec.structs.replace(shown(5349), address=None), "tls-hostname-mismatch"),
+    ],
+)
+def test_the_right_certificate_is_looked_for_on_that_host_and_at_that_port_without_a_name(
+    other: Check, finding: str
+) -> None:
+    assert told(shown(443, names=("www.example.net",)), other)[0] == (finding,)
+
+
+def test_a_port_is_compared_with_the_newest_and_what_failed_stays_failed() -> None:
+    newer = ("2026-11-10T00:00:00Z", "2027-02-10T00:00:00Z")
+    failed = msgspec.structs.replace(shown(5349, OLD), status=Status.FAIL)
+    old, middle, _ = not_reloaded((failed, shown(443), shown(8443, newer)))
+    assert (old.status, middle.status) == (Status.FAIL, Status.WARN)
+    assert "203.0.113.10:8443 until 2027-02-10" in old.facts["tls-renewed-not-reloaded"]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("dates", "renewed"),
+    [
+        (("2026-11-02T00:00:00Z", "2027-01-30T00:00:01Z"), True),  # a day later, and for longer
+        (("2026-11-01T23:59:59Z", "2027-01-30T00:00:01Z"), False),
+        (("2026-11-02T00:00:00Z", "2027-01-30T00:00:00Z"), False),
+        (("unreadable", "2027-02-30T00:00:00Z"), False),
+        (("2026-12-01T00:00:00Z", "unreadable"), False),
+    ],
+)
+def test_a_renewal_was_issued_a_day_later_and_lasts_longer(dates: tuple[str, str], *, renewed: bool) -> None:
+    assert (told(shown(5349), shown(443, dates))[0] != ()) is renewed
+
+
+def test_certificates_for_another_name_than_was_dialled_are_not_compared() -> None:
+    wrong = ("www.example.net",)
+    assert told(shown(443, names=wrong), shown(5349, OLD, names=wrong)) == [("tls-hostname-mismatch",)] * 2
