@@ -1,4 +1,4 @@
-"""Data that natprobe is delivered with: which public STUN servers are asked where the user names none."""
+"""Data that natprobe is delivered with: the public STUN servers to ask where the user names none; libwebrtc's roots."""
 
 from importlib import resources
 from pathlib import Path

@@ -2,7 +2,9 @@
 
 The handshake itself never fails over a certificate, so that one handshake shows the whole chain with all objections.
 Without `--insecure` no credential goes over a line whose certificate is not good; what needs none is checked all the
-same, so that a bad certificate hides nothing else.
+same, so that a bad certificate hides nothing else. For `turns:` and `stuns:` a good chain is also compared with the
+roots that libwebrtc brings along: they are fewer than a system's, and a native app has no others unless it brings a
+verifier.
 """
 
 from datetime import UTC, datetime
@@ -11,6 +13,7 @@ import msgspec
 
 from natprobe.address import Address, is_literal
 from natprobe.client.rig import Trusted
+from natprobe.data.libwebrtc import libwebrtc_roots
 from natprobe.events import Raised
 from natprobe.model import Status
 from natprobe.net.certificate import CertificateInfo
@@ -34,6 +37,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     uri: str = ""
     min_days: int = EXPIRING_DAYS
     """With fewer days left the certificate is told as ending soon."""
+    own_roots: bool = False
+    """Whether the user named the roots (`--ca-file`): such an authority is known to apps that were told of it."""
 
 
 async def observe(ctx: Context) -> Evidence:
@@ -46,6 +51,7 @@ async def observe(ctx: Context) -> Evidence:
         insecure=ctx.settings.insecure,
         uri=str(ctx.cell.target),
         min_days=ctx.settings.expect.min_cert_days,
+        own_roots=ctx.settings.ca_file is not None,
     )
     if ctx.settings.insecure or judge(evidence).status is not Status.FAIL:
         ctx.bench.put(Trusted())
@@ -63,13 +69,26 @@ def judge(evidence: Evidence) -> Judgement:
     if raised:
         return _objected(evidence, raised, leaf)
     facts = _facts(evidence, leaf)
+    unknown = _unknown_root(evidence)
+    noted = (Raised(id="tls-root-not-in-libwebrtc", facts=facts | {"issuer": unknown}),) if unknown else ()
+    aside = f"; libwebrtc's own list lacks the root {unknown}" if unknown else ""
     if days is not None and days < evidence.min_days:
-        summary = f"{handshake.version}, certificate for {handshake.server_name} ends in {days} days"
-        return Judgement(status=Status.WARN, summary=summary, raised=(Raised(id="tls-expiring", facts=facts),))
+        summary = f"{handshake.version}, certificate for {handshake.server_name} ends in {days} days{aside}"
+        return Judgement(status=Status.WARN, summary=summary, raised=(Raised(id="tls-expiring", facts=facts), *noted))
     left = "" if days is None else f", {days} days left"
-    return Judgement(
-        status=Status.PASS, summary=f"{handshake.version}, valid for {handshake.server_name}{left}, by {leaf.issuer}"
-    )
+    summary = f"{handshake.version}, valid for {handshake.server_name}{left}, by {leaf.issuer}{aside}"
+    return Judgement(status=Status.PASS, summary=summary, raised=noted)
+
+
+def _unknown_root(evidence: Evidence) -> str | None:
+    """The name of the root to which the chain leads, where it is this system's and none of libwebrtc's; else None."""
+    handshake = evidence.handshake
+    if evidence.own_roots or not _is_turn(evidence) or not handshake.version.startswith("TLS"):
+        return None  # libwebrtc does not speak DTLS to TURN servers
+    if libwebrtc_roots().leads_up((each.sha256, each.issuer) for each in handshake.chain):
+        return None
+    served = {each.subject for each in handshake.chain if not each.self_issued}
+    return next((each.issuer for each in handshake.chain if each.issuer not in served), handshake.chain[-1].issuer)
 
 
 def _objected(evidence: Evidence, raised: tuple[Raised, ...], leaf: CertificateInfo) -> Judgement:

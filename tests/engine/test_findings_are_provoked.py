@@ -56,6 +56,7 @@ NO_FINDINGS = {
 JUDGED_ONLY = {
     "ice-error-701": "diagnose knows it; the probes of ICE raise it",
     "ice-relay-missing-from-address": "a check asks from one address; see tests/gathering",
+    "tls-root-not-in-libwebrtc": "takes a root that this system trusts by itself; see tests/ladder/test_app_roots.py",
     "tls-key-mismatch": "real servers notice it themselves; see tests/probes/test_tls_judges.py",
 }
 """Findings of the ladder that no server of the tests brings about, and why."""

@@ -68,7 +68,13 @@ ROOT = CertificateInfo(sha256="00", subject="CN=Root", self_issued=True, key="RS
 
 
 def certificate(
-    *more: CertificateInfo, uri: str = "https://www.example.org/", min_days: int = 30, weak: str = "", **leaf: str
+    *more: CertificateInfo,
+    uri: str = "https://www.example.org/",
+    min_days: int = 30,
+    weak: str = "",
+    version: str = "TLSv1.3",
+    own_roots: bool = False,
+    **leaf: str,
 ) -> Told:
     """The verdict, on 24 November 2026, on a certificate for www.example.org that ends on 24 January 2027."""
     given = {"subject": "CN=www.example.org", "key": "EC P-256", "signature_algorithm": "ecdsa-with-SHA256"} | leaf
@@ -76,7 +82,7 @@ def certificate(
     errors = (ChainError(depth=0, code=66, name=weak, sentence="it is weak"),) if weak else ()
     name = uri.partition("//")[2].strip("/") or uri.partition(":")[2]
     handshake = Handshake(
-        version="TLSv1.3",
+        version=version,
         cipher=None,
         alpn=None,
         server_name=name,
@@ -89,7 +95,13 @@ def certificate(
         name_matches=name == "www.example.org",
     )
     evidence = tls_certificate.Evidence(
-        server=SERVER, handshake=handshake, now="2026-11-24T00:00:00Z", insecure=False, uri=uri, min_days=min_days
+        server=SERVER,
+        handshake=handshake,
+        now="2026-11-24T00:00:00Z",
+        insecure=False,
+        uri=uri,
+        min_days=min_days,
+        own_roots=own_roots,
     )
     judgement = tls_certificate.judge(evidence)
     return str(judgement.status), {raised.id for raised in judgement.raised}
@@ -126,3 +138,38 @@ def test_what_openssl_finds_too_weak_is_told_as_such() -> None:
 def test_an_address_is_for_turn_to_be_replaced_by_a_name_and_for_a_site_a_name_that_the_certificate_lacks() -> None:
     assert certificate(uri="https://192.0.2.1/") == ("fail", {"tls-hostname-mismatch"})
     assert certificate(uri="turns:192.0.2.1") == ("fail", {"uri-ip-literal-with-turns"})
+
+
+def above(subject: str, issuer: str) -> CertificateInfo:
+    """An authority's certificate, signed by another one."""
+    return CertificateInfo(sha256="bb", subject=subject, issuer=issuer, signature_algorithm="sha256WithRSAEncryption")
+
+
+GTS = "CN=GTS Root R1,O=Google Trust Services LLC,C=US"
+USERTRUST = "CN=USERTrust RSA Certification Authority,O=The USERTRUST Network,L=Jersey City,ST=New Jersey,C=US"
+R46 = "CN=Sectigo Public Server Authentication Root R46,O=Sectigo Limited,C=GB"
+ISRG = "CN=ISRG Root X1,O=Internet Security Research Group,C=US"
+CHAINS = {
+    "known": (above("CN=WR2", GTS),),
+    "known-to-lead-on": (above("CN=WR2", GTS), above(GTS, "CN=GlobalSign Root CA,OU=Root CA,O=GlobalSign nv-sa,C=BE")),
+    "known-by-a-cross-signature": (above("CN=R36", R46), above(R46, USERTRUST)),
+    "unknown": (above("CN=R36", ISRG),),
+    "unknown-and-served-with-its-root": (
+        above("CN=R36", ISRG),
+        CertificateInfo(sha256="cc", subject=ISRG, issuer=ISRG),
+    ),
+}
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+@pytest.mark.parametrize("scheme", ["turns", "stuns"])
+def test_a_root_that_libwebrtc_lacks_is_noted_where_no_other_way_up_is_seen(scheme: str, chain: str) -> None:
+    noted = {"tls-root-not-in-libwebrtc"} if chain.startswith("unknown") else set()
+    issuer = CHAINS[chain][0].subject
+    uri = f"{scheme}:www.example.org"
+    assert certificate(*CHAINS[chain], uri=uri, issuer=issuer) == ("pass", noted)
+    assert certificate(*CHAINS[chain], uri=uri, issuer=issuer, min_days=99) == ("warn", {"tls-expiring"} | noted)
+    assert certificate(*CHAINS[chain], uri=uri, issuer=issuer, own_roots=True) == ("pass", set())
+    assert certificate(*CHAINS[chain], uri=uri, issuer=issuer, version="DTLSv1.2") == ("pass", set())
+    assert certificate(*CHAINS[chain], issuer=issuer) == ("pass", set())
+    assert "tls-root-not-in-libwebrtc" not in certificate(*CHAINS[chain], uri=uri, weak="weak-signature")[1]
