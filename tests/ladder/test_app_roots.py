@@ -35,8 +35,8 @@ def test_a_chain_that_only_this_system_trusts_is_noted_for_turn_and_stun_over_tc
 
 def test_the_list_is_the_one_that_its_finding_tells_of() -> None:
     known = libwebrtc_roots()
-    assert len({each.sha256 for each in known.root}) == len(known.root) == 36
+    assert len({each.sha256 for each in known.roots}) == len(known.roots) == 36
     evidence = entry_of(FINDING).evidence
-    assert f"the {len(known.root)} roots" in evidence
+    assert f"the {len(known.roots)} roots" in evidence
     assert known.made in evidence
-    assert not any("ISRG" in each.subject or "Amazon" in each.subject for each in known.root)
+    assert not any("ISRG" in each.subject or "Amazon" in each.subject for each in known.roots)
