@@ -194,7 +194,7 @@ def test_both_forms_of_deflate_are_unpacked() -> None:
         ("gzip, gzip", b"x", "it is encoded in a way that was not asked for"),
         ("gzip", b"no gzip", "its gzip coding is broken"),
         ("deflate", b"\xff\xff\xff", "its deflate coding is broken"),
-        ("gzip", gzip.compress(b"hello")[:-4], "its coding breaks off"),
+        ("gzip", gzip.compress(b"hello", mtime=0)[:-4], "its coding breaks off"),
     ],
 )
 def test_what_cannot_be_unpacked_says_why(coding: str, packed: bytes, cut: str) -> None:
