@@ -1,5 +1,6 @@
 """Asks each candidate of an answer as a browser would: a connectivity check with the answer's user name and password.
 
+It goes over UDP, or over a TCP connection where the candidate takes these (tcptype passive, RFC 6544 section 4.5).
 Nothing else proves a media port: whoever answers holds the password of this very session (RFC 8445 section 7.2.2). A
 gateway is silent to everything else, so silence here, sent often enough, says that packets do not arrive.
 
@@ -16,14 +17,18 @@ from typing import Literal
 import msgspec
 
 from natprobe.address import NOT_BY_HEARSAY, Address, AddressKind, is_literal, kind_of
+from natprobe.client.line import OPEN_TIMEOUT_S
 from natprobe.client.stun import StunClient
 from natprobe.ice.line import LineError, Parsed, parse_line
 from natprobe.ice.sdp import Description, IceLogin, offer
+from natprobe.net.endpoint import Endpoint
 from natprobe.net.resolve import resolve
+from natprobe.net.tcp import open_tcp
 from natprobe.net.trouble import Trouble
 from natprobe.net.udp import open_udp
 from natprobe.probe import Context
 from natprobe.wire.integrity import short_term_key
+from natprobe.wire.length_prefix import LengthFramer
 from natprobe.wire.message import build
 from natprobe.wire.plain_values import encode_u32, encode_u64
 from natprobe.wire.registry import Attribute, MessageClass, Method
@@ -36,9 +41,12 @@ MOST_CHECKS = 16
 _PRIORITY = (110 << 24) | (65535 << 8) | 255  # of a peer-reflexive candidate: RFC 8445 section 7.1.1
 _LETTERS = string.ascii_letters + string.digits
 
-Fate = Literal["answered", "silent", "rejected", "unsent", "tcp", "withheld", "unresolved", "too-many", "unreadable"]
-"""What became of a candidate: its port answered, or did not; a host on the way said by ICMP that it does not deliver;
-this host could not send; it is one over TCP; it points to a place to which no answer may send us; its name has no
+Fate = Literal[
+    "answered", "silent", "rejected", "foreign", "unsent", "active", "withheld", "unresolved", "too-many", "unreadable"
+]  # fmt: skip
+"""What became of a candidate: its port answered, or did not; it, or a host on the way, said that nothing is delivered
+there; it takes connections, and does not answer as ICE does; this host could not send; it is one over TCP that only
+connects outwards itself (RFC 6544 section 4.5); it points to a place to which no answer may send us; its name has no
 address; there were more than are checked; it is no candidate."""
 
 
@@ -56,6 +64,8 @@ class CheckedCandidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     """Who can reach its address; None where it has none."""
     address: Address | None = None
     """What was asked."""
+    trouble: Trouble | None = None
+    """Why it could not be asked, or not be connected to."""
     check: Exchange | None = None
     detail: str = ""
 
@@ -126,14 +136,14 @@ async def _judged(ctx: Context, way: _Way, ours: IceLogin) -> CheckedCandidate:
         return CheckedCandidate(line=way.line[:200], fate="unreadable")
     candidate = CheckedCandidate(
         line=way.line[:200],
-        fate="tcp",
+        fate="active",
         host=parsed.host,
         port=parsed.port,
         protocol=parsed.protocol,
         named=not is_literal(parsed.host),
         kind=kind_of(parsed.host) if is_literal(parsed.host) else None,
     )
-    if parsed.protocol != "udp":
+    if parsed.protocol != "udp" and dict(parsed.extensions).get("tcptype") != "passive":
         return candidate
     host = await _address(ctx, parsed.host)
     if host is None:
@@ -160,9 +170,10 @@ async def _asked(
 ) -> CheckedCandidate:
     if theirs is None:
         return msgspec.structs.replace(candidate, fate="unsent", detail="the answer has no ice-ufrag and ice-pwd")
-    endpoint = open_udp(ctx.clock, ctx.hold.trace, family=address.family, remote=address)
+    endpoint = await _opened(ctx, candidate.protocol, address)
     if isinstance(endpoint, Trouble):
-        return msgspec.structs.replace(candidate, fate="unsent", detail=endpoint.detail)
+        fate = _FATES.get(endpoint.reason, "unsent")
+        return msgspec.structs.replace(candidate, fate=fate, trouble=endpoint, detail=endpoint.detail)
     client = StunClient(endpoint, ctx.clock)
     pump = asyncio.create_task(client.pump())
     try:
@@ -175,7 +186,20 @@ async def _asked(
     return msgspec.structs.replace(candidate, fate=fate, check=exchange, detail=exchange.detail or "")
 
 
-_FATES: dict[str, Fate] = {"silent": "silent", "refused": "rejected", "unreachable": "rejected"}
+async def _opened(ctx: Context, protocol: str, address: Address) -> Endpoint | Trouble:
+    if protocol == "udp":
+        return open_udp(ctx.clock, ctx.hold.trace, family=address.family, remote=address)
+    return await open_tcp(address, ctx.clock, ctx.hold.trace, timeout_s=OPEN_TIMEOUT_S, framer=LengthFramer())
+
+
+_FATES: dict[str, Fate] = {
+    "silent": "silent",
+    "refused": "rejected",
+    "unreachable": "rejected",
+    "closed": "foreign",
+    "reset": "foreign",
+    "malformed": "foreign",
+}
 
 
 def connectivity_check(theirs: IceLogin, ours: IceLogin) -> Outgoing:

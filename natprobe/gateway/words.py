@@ -14,7 +14,8 @@ _WORDS: dict[Fate, str] = {
     "silent": "silent",
     "rejected": "not delivered",
     "unsent": "could not be asked from here",
-    "tcp": "over TCP, not asked",
+    "foreign": "connects, and does not answer as ICE does",
+    "active": "only connects itself",
     "withheld": "not asked: no answer may send us there",
     "unresolved": "a name without an address",
     "too-many": "left out",
@@ -43,10 +44,23 @@ class Media(msgspec.Struct, frozen=True):
 
     @property
     def dead(self) -> CheckedCandidate | None:
-        """The first candidate that got no answer though it is one for everybody, where no other got one; else None."""
-        if self.having("answered"):
-            return None
-        unheard = self.having("silent", "rejected")
+        """The first UDP candidate that got no answer though it is one for everybody, where no other got one; else None.
+
+        An answer over TCP is no excuse: it helps those alone who have no UDP.
+        """
+        return None if self.answered("udp") else self._unheard("udp")
+
+    @property
+    def dead_tcp(self) -> CheckedCandidate | None:
+        """The same for those over TCP that take connections."""
+        return None if self.answered("tcp") else self._unheard("tcp")
+
+    def answered(self, protocol: str) -> bool:
+        """Whether a port answered over this protocol."""
+        return any(each.protocol == protocol for each in self.having("answered"))
+
+    def _unheard(self, protocol: str) -> CheckedCandidate | None:
+        unheard = (each for each in self.having("silent", "rejected", "foreign") if each.protocol == protocol)
         outward = (each for each in unheard if self.server.kind in _INWARD or each.kind not in _INWARD)
         return next(outward, None)
 
@@ -75,15 +89,24 @@ def judged_media(media: Media, uri: str, *, private: str, dead: str) -> Judgemen
         raised = (Raised(id=private, facts=facts_of(inward) | {"uri": uri, "host": media.server.host}), *named)
         words = f"no candidate is for users outside: {media.words}"
         return Judgement(status=Status.FAIL, summary=words, raised=raised)
+    over_tcp = _dead_over_tcp(media, uri)
     if unheard is not None:
         facts = facts_of(unheard) | {"uri": uri}
-        words = f"no media port answers: {media.words}; asked {facts['sends']} times in {facts['waited']}"
-        return Judgement(status=Status.FAIL, summary=words, raised=(Raised(id=dead, facts=facts), *named))
+        over = " over UDP" if media.answered("tcp") else ""
+        words = f"no media port answers{over}: {media.words}; asked {facts['sends']} times in {facts['waited']}"
+        return Judgement(status=Status.FAIL, summary=words, raised=(Raised(id=dead, facts=facts), *over_tcp, *named))
     if not media.having("answered"):
-        return Judgement(
-            status=Status.INCONCLUSIVE, summary=f"no media port could be asked: {media.words}", raised=named
-        )
-    return Judgement(status=Status.WARN if named else Status.PASS, summary=media.words, raised=named)
+        status = Status.FAIL if over_tcp else Status.INCONCLUSIVE
+        words = "no media port answers" if over_tcp else "no media port could be asked"
+        return Judgement(status=status, summary=f"{words}: {media.words}", raised=(*over_tcp, *named))
+    raised = (*over_tcp, *named)
+    return Judgement(status=Status.WARN if raised else Status.PASS, summary=media.words, raised=raised)
+
+
+def _dead_over_tcp(media: Media, uri: str) -> tuple[Raised, ...]:
+    """The finding for a TCP candidate that nobody can use."""
+    unheard = media.dead_tcp
+    return () if unheard is None else (Raised(id="ice-tcp-dead", facts=facts_of(unheard) | {"uri": uri}),)
 
 
 def facts_of(candidate: CheckedCandidate) -> dict[str, str]:
@@ -96,7 +119,10 @@ def facts_of(candidate: CheckedCandidate) -> dict[str, str]:
         "detail": candidate.detail,
         "name": candidate.host,
     }
-    return facts | (candidate.check.facts() if candidate.check else {})
+    if candidate.check is None:
+        return facts
+    detail = facts["detail"] or f"a connectivity check is {candidate.check.outcome}"
+    return facts | candidate.check.facts() | {"detail": detail}
 
 
 def _place(candidate: CheckedCandidate) -> str:

@@ -8,13 +8,14 @@ from natprobe.net.clock import Clock
 from natprobe.net.endpoint import Carrier, Datagram
 from natprobe.net.telling import Teller
 from natprobe.net.trouble import Reason, Trouble
-from natprobe.wire.framing import StreamFramer
+from natprobe.wire.framing import Framer
 
 
 class MessageEndpoint:
-    """An Endpoint over `carrier`, whose chunks a framer cuts into STUN messages and ChannelData (RFC 8656 section 3.7).
+    """An Endpoint over `carrier`, whose chunks a framer cuts into messages.
 
-    Without a framer (DTLS) each chunk is a message.
+    These are STUN and ChannelData (RFC 8656 section 3.7), or in ICE what stands behind a length (RFC 4571). Without a
+    framer (DTLS) each chunk is a message.
     """
 
     def __init__(
@@ -25,7 +26,7 @@ class MessageEndpoint:
         *,
         transport: TransportName,
         remote: Address,
-        framer: StreamFramer | None,
+        framer: Framer | None,
     ) -> None:
         self.transport = transport
         self.local = carrier.local
@@ -41,7 +42,7 @@ class MessageEndpoint:
         """See Endpoint."""
         if self._carrier.ended is not None:
             return
-        self._carrier.send(data)
+        self._carrier.send(self._framer.wrap(data) if self._framer else data)
         self._tell("sent", data, self.remote, self._clock.now_ms())
 
     async def receive(self) -> Datagram | Trouble:

@@ -14,7 +14,7 @@ from natprobe.net.inbox import Inbox
 from natprobe.net.messages import MessageEndpoint
 from natprobe.net.sockets import FAMILIES, ask_for_icmp, queued_icmp, syns_sent, to_address, to_name
 from natprobe.net.trouble import Reason, Trouble, closed_here, os_trouble, silent
-from natprobe.wire.framing import StreamFramer
+from natprobe.wire.framing import Framer, StreamFramer
 
 TcpEndpoint = MessageEndpoint
 
@@ -24,16 +24,23 @@ _CLOSE_S = 0.1
 
 
 async def open_tcp(
-    remote: Address, clock: Clock, trace: Trace, *, timeout_s: float, local: Address | None = None
+    remote: Address,
+    clock: Clock,
+    trace: Trace,
+    *,
+    timeout_s: float,
+    local: Address | None = None,
+    framer: Framer | None = None,
 ) -> TcpEndpoint | Trouble:
     """Connects to `remote`; the endpoint carries whole STUN messages and ChannelData (RFC 8489 section 6.2.2).
 
-    Several connections may leave from one `local` port, each to another destination.
+    Several connections may leave from one `local` port, each to another destination. `framer` is for a stream in which
+    messages stand in another way.
     """
     stream = await open_stream(remote, clock, timeout_s=timeout_s, local=local)
     if isinstance(stream, Trouble):
         return stream
-    return MessageEndpoint(stream, clock, trace, transport="tcp", remote=remote, framer=StreamFramer())
+    return MessageEndpoint(stream, clock, trace, transport="tcp", remote=remote, framer=framer or StreamFramer())
 
 
 async def open_stream(

@@ -17,6 +17,9 @@ OPEN = Nat("none", "open")
 SHUT = tuple(Nat("none", filtering) for filtering in FILTERINGS[2:])
 """A public port that does not: which filter keeps strangers out is not known."""
 
+_TRIED = frozenset({"silent", "rejected", "foreign", "active"})
+"""What became of TCP candidates that nobody can connect to."""
+
 Family = Literal[4, 6]
 
 
@@ -28,7 +31,7 @@ class Gateway(msgspec.Struct, frozen=True, kw_only=True):
     ports: tuple[tuple[Address, tuple[Nat, ...]], ...]
     """The best of its public UDP candidates of each family, and what stands before it."""
     passive_tcp: bool | None
-    """None where it offers TCP candidates: these were not tried."""
+    """Whether one of its public TCP candidates took a connection and answered; None where one was not tried."""
 
 
 def gateway(report: Report) -> Gateway | None:
@@ -41,8 +44,14 @@ def gateway(report: Report) -> Gateway | None:
     asked = [each for check in media for each in check.evidence.get("candidates") or ()]
     ports = sorted(_ports(asked), key=lambda port: (port[0].family, len(port[1])))
     best = [next(found) for _, found in itertools.groupby(ports, key=lambda port: port[0].family)]
-    passive = None if any(each.get("fate") == "tcp" for each in asked) else False
-    return Gateway(lite=lite, ports=tuple(best), passive_tcp=passive)
+    return Gateway(lite=lite, ports=tuple(best), passive_tcp=_passive_tcp(asked))
+
+
+def _passive_tcp(asked: list[dict[str, Any]]) -> bool | None:
+    public = [each.get("fate") for each in asked if each.get("protocol") == "tcp" and each.get("kind") == "public"]
+    if "answered" in public:
+        return True
+    return False if _TRIED.issuperset(public) else None
 
 
 def _says_lite(check: Check) -> bool:

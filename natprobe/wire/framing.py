@@ -4,7 +4,7 @@ The two message kinds tell their own length. A stream that is something else (a 
 such with its first bytes, since there is no way to find the next boundary in it.
 """
 
-from typing import Final
+from typing import Final, Protocol
 
 from natprobe.wire.channel import CHANNEL_HEADER_LENGTH, is_channel_number
 from natprobe.wire.registry import HEADER_LENGTH, MAGIC_COOKIE_BYTES
@@ -28,8 +28,21 @@ _PREAMBLES: Final = (
 )
 
 
+class Framer(Protocol):
+    """Finds messages in a stream, and puts them there."""
+
+    broken: str | None
+    """Why the stream cannot be read any further, in a sentence."""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Takes the next bytes of the stream and returns the messages that they complete."""
+
+    def wrap(self, data: bytes) -> bytes:
+        """A message as it goes into the stream."""
+
+
 class StreamFramer:
-    """Splits one direction of a stream into STUN and ChannelData messages, each without stream padding.
+    """A Framer: splits one direction of a stream into STUN and ChannelData messages, each without stream padding.
 
     Memory is bounded by one message and what is fed. Once `broken`, everything that follows is dropped.
     """
@@ -46,6 +59,10 @@ class StreamFramer:
     def pending(self) -> int:
         """How many bytes of an unfinished message have come."""
         return len(self._buffer)
+
+    def wrap(self, data: bytes) -> bytes:
+        """The message itself, which tells its own length."""
+        return data
 
     def feed(self, data: bytes) -> list[bytes]:
         """Takes the next bytes of the stream and returns the messages that they complete."""
@@ -82,7 +99,7 @@ class StreamFramer:
             for preamble, name in _PREAMBLES:
                 if head.startswith(preamble):
                     return f"the stream is no STUN: it starts with {name}"
-        trouble = _header_trouble(head)
+        trouble = header_trouble(head)
         if trouble is None or self._is_open(head):
             return None
         place = f"after {self._frames} messages" if self._frames else "at its start"
@@ -93,7 +110,7 @@ class StreamFramer:
         return not self._frames and any(preamble.startswith(head) for preamble, _ in _PREAMBLES)
 
 
-def _header_trouble(head: bytes) -> str | None:
+def header_trouble(head: bytes) -> str | None:
     """What is wrong with a header of which at most 20 bytes have come, or None."""
     if not head:
         return None

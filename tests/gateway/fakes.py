@@ -41,6 +41,24 @@ def host(address: Address | str, port: int = 0) -> str:
     return f"1 1 udp 2130706431 {name} {number} typ host"
 
 
+def over_tcp(address: Address, tcptype: str) -> str:
+    """A host candidate over TCP (RFC 6544)."""
+    return f"2 1 tcp 1010827775 {address.host} {address.port} typ host tcptype {tcptype}"
+
+
+@contextlib.asynccontextmanager
+async def greeting_all(words: bytes) -> AsyncIterator[Address]:
+    """A TCP service that says `words` to whoever connects, and closes."""
+
+    async def greet(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(words)
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(greet, "127.0.0.1") as server:
+        yield Address(*server.sockets[0].getsockname()[:2])
+
+
 def janus(
     sdp_text: str = "", info: dict[str, Any] | None = None, instead: dict[str, dict[str, Any]] | None = None
 ) -> Answer:

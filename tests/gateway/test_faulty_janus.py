@@ -6,7 +6,7 @@ import pytest
 
 from natprobe.model import Status
 from natprobe.probe import Settings
-from tests.gateway.fakes import PASSWORD, host, janus, media, sdp
+from tests.gateway.fakes import PASSWORD, greeting_all, host, janus, media, over_tcp, sdp
 from tests.net.wild import HOST_4
 from tests.web.run import Told, checked
 from tests.web.servers import Answer, answering, reply, serving_names
@@ -98,8 +98,43 @@ async def test_candidates_of_every_kind_are_told_for_what_they_are() -> None:
         async with serving_names({}) as names:
             told = await told_of(janus(sdp(*lines)), Settings(nameservers=(names,)))
     check = told.check("janus.media")
-    assert [each["fate"] for each in check.evidence["candidates"]] == ["answered", "tcp", "unresolved", "unreadable"]
-    assert (check.status, told.findings) == (Status.WARN, {"ice-fqdn-candidate"})
+    assert [each["fate"] for each in check.evidence["candidates"]] == [
+        "answered",
+        "rejected",
+        "unresolved",
+        "unreadable",
+    ]
+    assert (check.status, told.findings) == (Status.WARN, {"ice-fqdn-candidate", "ice-tcp-dead"})
+
+
+@pytest.mark.parametrize(
+    ("greeting", "said"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "no STUN message starts with the byte 0x54"),
+        (b"", "the connection"),  # closed, or reset where something was unread
+    ],
+)
+async def test_a_tcp_candidate_that_leads_to_another_service_is_told_as_such(greeting: bytes, said: str) -> None:
+    async with media() as (port, _), greeting_all(greeting) as other:
+        told = await told_of(janus(sdp(host(port), over_tcp(other, "passive"))))
+    check = told.check("janus.media")
+    assert [each["fate"] for each in check.evidence["candidates"]] == ["answered", "foreign"]
+    assert said in check.evidence["candidates"][1]["detail"]
+    assert (check.status, told.findings) == (Status.WARN, {"ice-tcp-dead"})
+
+
+async def test_tcp_candidates_that_only_connect_themselves_are_told_and_not_asked() -> None:
+    async with media() as (port, _):
+        told = await told_of(janus(sdp(host(port), over_tcp(port, "active"), over_tcp(port, "so"))))
+    check = told.check("janus.media")
+    assert [each["fate"] for each in check.evidence["candidates"]] == ["answered", "active"]
+    assert (check.status, told.findings) == (Status.PASS, set())
+
+
+async def test_where_tcp_alone_is_offered_and_dead_the_media_fails() -> None:
+    async with media() as (port, _):
+        told = await told_of(janus(sdp(over_tcp(port, "passive"))))
+    assert (told.check("janus.media").status, told.findings) == (Status.FAIL, {"ice-tcp-dead"})
 
 
 async def test_an_answer_without_candidates_is_neither_yes_nor_no() -> None:

@@ -4,10 +4,11 @@ import signal
 
 import pytest
 
+from natprobe.pairing.gateway import gateway
 from tests.conftest import BuildWorld
 from tests.gateway.asking import OPEN, SHUT, asked
 from tests.lab.janus import API_SECRET, HTTP_PORT, WS_PORT, Janus
-from tests.lab.layout import SERVER_IPV4
+from tests.lab.layout import ALL_PORTS, SERVER_IPV4, Layout, Server
 from tests.lab.nginx import Nginx
 from tests.lab.process import wait_until
 from tests.lab.world import natprobe_command
@@ -74,6 +75,34 @@ def test_a_lite_janus_behind_a_one_to_one_nat_is_a_warning(build_world: BuildWor
     assert told.statuses(*CALL) == ["warn", "pass", "pass"]
     assert told.findings == {"janus-lite-with-1to1"}
     assert told.check("janus.media").evidence["lite"] is True
+
+
+ICE_TCP = (MAPPED, "ice_lite = true", "ice_tcp = true")
+TCP_SHUT = Layout(server=Server(open_udp=(ALL_PORTS,), open_tcp=((HTTP_PORT, HTTP_PORT),)))
+TCP_REJECTED = Layout(server=Server(open_udp=(ALL_PORTS,), open_tcp=((HTTP_PORT, HTTP_PORT),), unsolicited="reject"))
+
+
+@pytest.mark.parametrize(
+    ("layout", "fates", "status", "findings"),
+    [
+        (OPEN, ["answered", "active", "answered"], "pass", set()),
+        (TCP_SHUT, ["answered", "active", "silent"], "warn", {"ice-tcp-dead"}),
+        (TCP_REJECTED, ["answered", "active", "rejected"], "warn", {"ice-tcp-dead"}),
+        (SHUT, ["silent", "active", "answered"], "fail", {"janus-rtp-range-blocked"}),
+    ],
+)
+def test_tcp_candidates_are_connected_to_and_asked_as_well(
+    build_world: BuildWorld, layout: Layout, fates: list[str], status: str, findings: set[str]
+) -> None:
+    world = build_world(layout)
+    Janus(world, *ICE_TCP)
+    told = asked(world, HTTP, SECRET, secret=API_SECRET)
+    check = told.check("janus.media")
+    assert [each["fate"] for each in check.evidence["candidates"]] == fates
+    assert (check.status.value, told.findings - {"janus-lite-with-1to1"}) == (status, findings)
+    known = gateway(told.report)
+    assert known is not None
+    assert known.passive_tcp is (fates[2] == "answered")
 
 
 def test_a_wrong_base_path_is_no_janus(build_world: BuildWorld) -> None:

@@ -124,7 +124,11 @@ def gateway(*ports: dict[str, Any]) -> Report:
         ((port("silent"),), [MAPPED.host], ("filtering",), False),  # which filter keeps strangers out is not known
         ((port("silent"), port("answered", host="198.51.100.9")), ["198.51.100.9"], (), False),
         ((port("answered", host=SIX.host), port("answered")), [MAPPED.host, SIX.host], (), False),
-        ((port("answered"), port("tcp", protocol="tcp")), [MAPPED.host], (), None),
+        ((port("answered"), port("unsent", protocol="tcp")), [MAPPED.host], (), None),
+        ((port("answered"), port("answered", protocol="tcp")), [MAPPED.host], (), True),
+        ((port("answered"), port("silent", protocol="tcp")), [MAPPED.host], (), False),
+        ((port("answered"), port("active", protocol="tcp")), [MAPPED.host], (), False),
+        ((port("answered"), port("answered", "private", "tcp")), [MAPPED.host], (), False),
     ],
 )
 def test_a_gateway_is_known_by_the_best_of_its_public_ports_of_each_family(
