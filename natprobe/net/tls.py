@@ -4,6 +4,7 @@ import contextlib
 import importlib
 
 from natprobe.address import Address
+from natprobe.data.libwebrtc import libwebrtc_roots
 from natprobe.events import Trace
 from natprobe.net.clock import Clock
 from natprobe.net.endpoint import Carrier
@@ -16,8 +17,9 @@ from natprobe.wire.framing import StreamFramer
 
 
 def preload(roots: Roots) -> None:
-    """Loads OpenSSL and the roots now (some 150 ms), so that the first handshake delays nobody's measurement."""
+    """Loads OpenSSL and all roots now (some 150 ms), so that the first handshake delays nobody's measurement."""
     importlib.import_module("natprobe.net.channel")
+    libwebrtc_roots()
     with contextlib.suppress(ValueError):  # told by the handshake that needs it
         roots.context("tls")
         roots.context("dtls")
