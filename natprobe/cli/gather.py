@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import textwrap
 from functools import partial
 from typing import TextIO
 
@@ -93,7 +94,8 @@ class Trickle:
 def browser_text(report: Report) -> str:
     """Where a browser with the same servers would show something else."""
     notes = next((check.evidence.get("browser", ()) for check in report.checks if check.id == "ice.candidates"), ())
-    return "".join(f"{'' if index else chr(10)}browser: {note}\n" for index, note in enumerate(notes))
+    told = (textwrap.fill(f"browser: {note}", 80, subsequent_indent=" " * 9, break_on_hyphens=False) for note in notes)
+    return "".join(f"\n{text}\n" for text in told)
 
 
 def _found(event: CandidateFound) -> str:

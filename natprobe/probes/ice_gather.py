@@ -104,7 +104,8 @@ def _why(evidence: Evidence, exchange: Exchange) -> tuple[str, str]:
     if exchange.outcome == "error":
         phrase = ERROR_NAMES.get(exchange.code or 0, "unknown code")
         finding = {401: "stun-binding-401", 420: "stun-420"}.get(exchange.code or 0, "stun-binding-refused")
-        return f"Binding is refused: {exchange.code} ({phrase})", finding
+        code = "no code" if exchange.code is None else exchange.code
+        return f"Binding is refused: {code} ({phrase})", finding
     if exchange.outcome == "success" and exchange.source is not None:
         return f"asked {evidence.server}, but {exchange.source} answered: clients drop that answer", "stun-wrong-source"
     if exchange.outcome == "success":

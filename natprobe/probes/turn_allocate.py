@@ -122,6 +122,9 @@ def judge(evidence: Evidence) -> Judgement:
 def _granted(evidence: Evidence, relayed: Address) -> Judgement:
     lifetime = evidence.lifetime_s
     said = f"relayed address {relayed}" + ("" if lifetime is None else f", lifetime {lifetime} s")
+    if _is_no_address(relayed):
+        summary = f"the relayed address is {relayed}, to which nobody can send"
+        return _judged(evidence, Status.FAIL, summary, "turn-answer-malformed")
     misplaced = _misplaced(evidence, relayed)
     if misplaced is not None:
         summary = f"{said}: {_aan(relayed.kind)} address, which peers outside cannot reach"
@@ -136,6 +139,11 @@ def _granted(evidence: Evidence, relayed: Address) -> Judgement:
     if evidence.family_refused:
         return _judged(evidence, Status.WARN, f"{said}; no IPv6 relay (440)", "turn-family-unsupported")
     return Judgement(status=Status.PASS, summary=said)
+
+
+def _is_no_address(relayed: Address) -> bool:
+    """RFC 8656 section 7.2: a relayed address is a socket's own, which has a port and is nobody else's as well."""
+    return relayed.port == 0 or relayed.ip.is_multicast or relayed.host == "255.255.255.255"
 
 
 def _misplaced(evidence: Evidence, relayed: Address) -> str | None:

@@ -164,6 +164,13 @@ SILENCES = (
         warnings=frozenset({"stun-slow"}),
         statuses={"tcp stun.binding": "warn", "udp stun.binding": "pass"},  # many sends leave the round trip in doubt
     ),
+    Answer(
+        name="relayed-broadcast",
+        faults=(Fault(kind=Kind.RELAYED, address=Address("255.255.255.255", 0)),),
+        errors=frozenset({"turn-answer-malformed", "turn-r2r-forbidden"}),
+        infos=frozenset({"relay-unreachable-from-here"}),
+        statuses={"turn.allocate": "fail"},
+    ),
     Answer(name="release-silent", verdict="warn", warnings=frozenset({"turn-release-failed"}), kept=True),
     Answer(
         name="permission-silent",
