@@ -4,6 +4,7 @@ It is asked as clients ask it: as the user says, else by GET, and by POST where 
 request only over a certificate that is good. Where a key was sent, one more request without it tells whether it counts.
 """
 
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 import msgspec
@@ -101,8 +102,10 @@ def _too_long(answer: Exchanged) -> bool:
 
 
 def _date_s(answer: Exchanged) -> float | None:
+    """The issuer's UNIX time; None where it tells none. What names no zone is UTC too (RFC 9110 section 5.6.7)."""
     try:
-        return parsedate_to_datetime(answer.value("date") or "").timestamp()
+        told = parsedate_to_datetime(answer.value("date") or "")
+        return told.replace(tzinfo=told.tzinfo or UTC).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
 

@@ -125,6 +125,18 @@ async def test_the_endpoints_own_clock_counts_and_its_difference_is_told(ahead_s
     assert f"it is {words} this host's clock" in expiry.summary.replace("1 h 59 min", "2 h")
 
 
+@pytest.mark.parametrize("form", ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"])
+async def test_a_date_is_utc_in_each_form_that_rfc_9110_has(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        told = await told_of(listed(rest(5 * 3600)), [NO_STORE, ("Date", time.strftime(form, time.gmtime()))])
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert "this host's clock" not in told.check("iceconfig.expiry").summary
+
+
 @pytest.mark.parametrize(
     ("fields", "kind", "finding"),
     [
