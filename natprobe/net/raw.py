@@ -55,6 +55,8 @@ def load() -> Any:
         import scapy.utils  # noqa: PLC0415
     except ImportError as error:
         raise ScapyMissing(f"scapy, which is not installed; {INSTALL}") from error
+    except Exception as error:  # it looks around on this host as it loads, and raises what it likes
+        raise ScapyMissing(f"scapy, which does not load here ({type(error).__name__}: {error})") from error
     return scapy
 
 

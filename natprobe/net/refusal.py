@@ -33,9 +33,8 @@ async def ask_connected(
             sock.connect(to_name(remote))
             tell = Teller(trace, "udp", to_address(sock.getsockname()))
             for _, until_s in itertools.pairwise((*sends_s, give_up_s)):
-                sock.send(data)
                 tell("sent", data, remote, clock.now_ms())
-                answer = await _answer(sock, began + until_s - clock.now())
+                answer = await _exchange(sock, data, began + until_s - clock.now())
                 if answer is not None:
                     tell("received", answer, remote, clock.now_ms())
                     return Datagram(answer, remote, clock.now())
@@ -44,8 +43,19 @@ async def ask_connected(
     return silent(remote, waited_s=clock.now() - began, at_ms=clock.now_ms(), sends=len(sends_s))
 
 
-async def _answer(sock: socket.socket, within_s: float) -> bytes | None:
-    """What comes in time. Raises OSError for what ICMP says."""
+async def _exchange(sock: socket.socket, data: bytes, within_s: float) -> bytes | None:
+    """Sends, and takes what comes in time. Raises OSError for what ICMP says."""
+    hearing = asyncio.create_task(_heard(sock, within_s))
+    try:
+        await asyncio.sleep(0)  # Windows tells the reader that is there already, and may tell no later one
+        sock.send(data)
+        return await hearing
+    finally:
+        hearing.cancel()
+        await asyncio.gather(hearing, return_exceptions=True)
+
+
+async def _heard(sock: socket.socket, within_s: float) -> bytes | None:
     try:
         async with asyncio.timeout(max(0.0, within_s)):
             return await asyncio.get_running_loop().sock_recv(sock, _LARGEST)
