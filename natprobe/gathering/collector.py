@@ -69,15 +69,18 @@ class Collector:
             self._of(found.url).got.add(found.base)
         self._tell(relayed(found, self._now_ms()))
 
-    def listener(self, url: str, order: int, routed: Address | None = None) -> Emit:
+    def listener(self, url: str, order: int, routed: Address | None = None, others: tuple[Address, ...] = ()) -> Emit:
         """Passes the events of one URI's checks on, and learns from them.
 
-        `routed` is the address that they are made from, where other addresses of this host ask for relays as well.
+        `routed` is the address that they are made from, where `others` of this host ask for relays as well.
         """
 
         def hear(event: Event) -> None:
             self._emit(event)
-            if isinstance(event, CheckEnded):
+            if isinstance(event, CheckEnded) and event.id == ice_relay.PROBE.id:
+                self.settled_ms = self._now_ms()
+                self._of(url).missing |= _missing(event, others)
+            elif isinstance(event, CheckEnded):
                 self._learn(url, order, routed, event)
 
         return hear
@@ -85,11 +88,12 @@ class Collector:
     def close(self, url: str) -> None:
         """All of this URI's checks have ended: where it gave nothing, says why, and to which address of this host."""
         further = self._of(url)
-        if url not in self._useful and not further.got:
-            self.missed.append(url)
         if url not in self._useful:
             code, text = cause(self._ended.get(url, []))
-            self._miss(url, text, code, further.routed)
+            if not further.got:
+                self.missed.append(url)
+            if further.routed or not further.got:  # an address that routing does not pick misses nothing
+                self._miss(url, text, code, further.routed)
         for base, (code, text) in further.missing.items():
             if base not in further.got:
                 self._miss(url, text, code, base)
@@ -109,10 +113,6 @@ class Collector:
     def _learn(self, url: str, order: int, routed: Address | None, check: CheckEnded) -> None:
         further = self._of(url)
         further.routed = further.routed or routed
-        if check.id == ice_relay.PROBE.id:
-            self.settled_ms = self._now_ms()
-            _learn_missing(further, check)
-            return
         self._ended.setdefault(url, []).append(check)
         if check.id in _FURTHEST:
             self.settled_ms = self._now_ms()
@@ -143,15 +143,17 @@ class Collector:
         return round(self._clock.now_ms(), 3)
 
 
-def _learn_missing(further: Further, check: CheckEnded) -> None:
-    """Why other addresses have no relay; of several servers that one name leads to, the last one's cause stays."""
+def _missing(check: CheckEnded, others: tuple[Address, ...]) -> dict[Address, tuple[int | None, str]]:
+    """Why some of these addresses have no relay: all of them, where the check was cut off."""
     if not check.evidence:
-        return
+        return dict.fromkeys(others, (None, check.summary))
     evidence = msgspec.convert(check.evidence, ice_relay.Evidence)
-    for view in evidence.views:
-        if view.relayed is None:
-            code = view.exchanges[-1].code if view.exchanges and view.trouble is None else None
-            further.missing[view.base] = code, ice_relay.why(view, evidence.server)
+    lacking = [view for view in evidence.views if view.relayed is None]
+    return {view.base: (_code_of(view), ice_relay.why(view, evidence.server)) for view in lacking}
+
+
+def _code_of(view: ice_relay.View) -> int | None:
+    return view.exchanges[-1].code if view.exchanges and view.trouble is None else None
 
 
 def cause(checks: list[CheckEnded]) -> tuple[int | None, str]:

@@ -32,6 +32,7 @@ from natprobe.plan import Plan, cells, for_cell, for_target, literal
 from natprobe.probe import Bench, Cell, Context, Destinations, Settings
 from natprobe.probes.ice_candidates import PROBE as CANDIDATES
 from natprobe.probes.ice_candidates import Evidence, browser_notes
+from natprobe.probes.ice_relay import MOST_ADDRESSES
 from natprobe.target import Target
 
 CLEANUP_S = 1.0
@@ -199,7 +200,8 @@ def _towards(way: Way, server: Address) -> Way:
     if not others:
         return way
     asking = msgspec.structs.replace(way.asking, others=others, routed=asyncio.Event())
-    listener = way.current.collector.listener(asking.url, asking.order, source_address_for(server))
+    bases = tuple(Address(seat.base.address.host, 0) for seat in others[:MOST_ADDRESSES])
+    listener = way.current.collector.listener(asking.url, asking.order, source_address_for(server), bases)
 
     def hear(event: Event) -> None:
         listener(event)

@@ -11,7 +11,7 @@ from tests.lab.browser import ALLOWS_MICROPHONE, SHOWS_ADDRESSES, Browser
 from tests.lab.certificates import Authority
 from tests.lab.coturn import LONG_TERM, PASSWORD, USER, Coturn, cloud_addresses
 from tests.lab.layout import SERVER_IPV4
-from tests.lab.secondlink import SECOND_IPV4, Fate, neighbour_address, second_link
+from tests.lab.secondlink import SECOND_IPV4, Fate, neighbour_address, second_link, without_default_route
 from tests.lab.world import World
 
 pytestmark = [pytest.mark.lab, pytest.mark.chromium]
@@ -75,6 +75,16 @@ def test_a_page_has_a_relay_over_udp_for_each_link_and_over_tcp_for_the_routed_o
 def test_before_that_it_has_those_of_the_routed_link_alone(world: World, authority: Authority) -> None:
     second_link(world)
     assert [relay.protocol for relay in seen(world, authority).unasked] == ["udp", "tcp", "tls"]
+
+
+def test_where_routing_picks_no_address_the_one_with_a_route_of_its_own_has_its_relay(
+    world: World, authority: Authority
+) -> None:
+    second_link(world)
+    without_default_route(world)
+    found = seen(world, authority)
+    assert found.allowed == (SECOND,)
+    assert found.natprobe == (SECOND,)
 
 
 def test_two_addresses_of_one_link_have_one_relay_between_them(world: World, authority: Authority) -> None:

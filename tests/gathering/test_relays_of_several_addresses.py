@@ -9,7 +9,7 @@ from tests.connecting.ends import carry, start
 from tests.gathering.test_gather_in_the_lab import LOGIN, TURN_TCP, TURN_UDP, coturn, found, gathered, interrupted
 from tests.lab.coturn import PASSWORD, USER
 from tests.lab.layout import SERVER_IPV4, SILENT_IPV4, Client, Layout
-from tests.lab.secondlink import SECOND_IPV4, filter_udp, further_addresses, second_link
+from tests.lab.secondlink import SECOND_IPV4, filter_udp, further_addresses, second_link, without_default_route
 from tests.lab.world import World
 
 pytestmark = pytest.mark.lab
@@ -104,6 +104,17 @@ def test_where_the_routed_way_is_shut_the_other_address_has_a_relay_and_the_serv
     assert check(report, "ice.relay")["status"] == "pass"
 
 
+def test_an_address_with_a_route_of_its_own_has_a_relay_where_this_host_has_no_other_route(world: World) -> None:
+    second_link(world)
+    without_default_route(world)
+    coturn(world)
+    code, report = gathered(world, TURN_UDP, TURN_TCP, *LOGIN, "-4")
+    assert relays(report) == [("udp", SECOND_IPV4, SECOND_IPV4)]
+    assert {*missed(report)} == {(TURN_TCP, None)}
+    assert "no route" in missed(report)[TURN_TCP, None][1]
+    assert (code, found(report)) == (0, {"no-route"})
+
+
 def test_where_no_address_reaches_the_server_the_cause_is_told_once(world: World) -> None:
     second_link(world)
     code, report = gathered(world, TURN_UDP, *LOGIN, "-4")
@@ -164,6 +175,15 @@ def test_interrupted_it_leaves_no_allocation_of_any_address(world: World) -> Non
     assert done.exit_code == 130
     assert "Traceback" not in done.stdout + done.stderr
     assert server.settles_at(0)
+
+
+def test_cut_off_by_the_deadline_it_says_so_of_each_address_that_was_still_asking(world: World) -> None:
+    second_link(world, "drop")
+    coturn(world)
+    _, report = gathered(world, TURN_UDP, *LOGIN, "--timeout", "2.5")
+    assert relays(report) == [("udp", FIRST_IPV4, FIRST_IPV4)]
+    said = "not decided: the run reached its deadline of 2.5 s"
+    assert missed(report) == {(TURN_UDP, SECOND_IPV4): (None, said)}
 
 
 def test_the_text_names_the_address_of_each_relay_and_of_each_that_is_missing(world: World) -> None:

@@ -48,6 +48,11 @@ def filter_udp(internet: Namespace, device: str, fate: Literal["drop", "reject"]
     shell(internet.command("nft", "-f", "-"), _FILTER.format(device=device, verdict=verdict))
 
 
+def without_default_route(world: World) -> None:
+    """Leaves the client no way out that routing picks by itself; what is sent from the second link's address goes."""
+    _ip(world.client, "route del default")
+
+
 def further_addresses(world: World, count: int) -> None:
     """Gives the client so many addresses more, each a network of its own."""
     _ip(world.client, *(f"addr add 198.51.102.{number}/32 dev eth0" for number in range(1, count + 1)))

@@ -147,6 +147,26 @@ def test_a_server_that_gave_no_candidate_is_told_with_its_reason() -> None:
     assert "\x1b" not in line
 
 
+def test_where_several_addresses_asked_for_a_relay_each_is_named() -> None:
+    host, own, other = Host(), Address("10.7.0.2", 0), Address("10.99.0.5", 0)
+    relay = Candidate(
+        candidate="x",
+        type="relay",
+        protocol="udp",
+        address=SEEN,
+        priority=1,
+        url="turn:192.0.2.1",
+        relay_protocol="udp",
+        base=own,
+        gathered_ms=1.0,
+    )
+    host.hears(CandidateFound(candidate=relay))
+    host.hears(CandidateMissed(error=CandidateError(url="turn:192.0.2.1", text="silent", base=other, at_ms=51.0)))
+    got, missed = candidate_lines(host, 120)
+    assert got.endswith("turn:192.0.2.1 by udp for 10.7.0.2")
+    assert missed.endswith("none   turn:192.0.2.1 for 10.99.0.5: silent")
+
+
 async def test_h_shows_the_nat_and_the_candidates_and_escape_goes_back() -> None:
     async with playing(at_home(), (120, 50)) as (app, pilot):
         assert "10.7.0.2 ──[ NAT: port-restricted-cone ]── 198.51.100.20" in text_of(app)
