@@ -54,28 +54,40 @@ class Control(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.outcome in {"answered", "open", "refused", "reset", "closed", "malformed"}
 
 
-async def controls(transport: TransportName, address: Address, hold: Hold, doubt: asyncio.Event) -> tuple[Control, ...]:
-    """What the port says over the plain transports beside `transport`; asked on `doubt`, or after some silence.
+async def controls(
+    transport: TransportName, address: Address, hold: Hold, doubt: asyncio.Event, once: Once
+) -> tuple[Control, ...]:
+    """What the port says over the plain transports beside `transport`, and what other ports of its host say.
 
-    Run beside the question itself and cancelled where that is answered, so that both are decided together. Where only
-    a connected socket hears that a UDP port is closed, that one asks at once: hosts limit how many ICMP errors they
-    send, and the question's own packets would use up what there is (RFC 1812 section 4.3.2.8).
+    Asked on `doubt`, or after some silence. Run beside the question itself and cancelled where that is answered, so
+    that both are decided together. Where only a connected socket hears that a UDP port is closed, that one asks at
+    once: hosts limit how many ICMP errors they send, and the question's own packets would use up what there is (RFC
+    1812 section 4.3.2.8).
     """
     if transport in {"udp", "dtls"} and not tells_sockets():
         connected, others = await asyncio.gather(
-            _ask_connected(address, hold), _on_doubt(_CONTROLS[transport], address, hold, doubt)
+            _ask_connected(address, hold), _on_doubt(_CONTROLS[transport], address, hold, doubt, once)
         )
         return (connected, *others)
-    return await _on_doubt(_CONTROLS[transport], address, hold, doubt)
+    return await _on_doubt(_CONTROLS[transport], address, hold, doubt, once)
 
 
 async def _on_doubt(
-    transports: tuple[_Plain, ...], address: Address, hold: Hold, doubt: asyncio.Event
+    transports: tuple[_Plain, ...], address: Address, hold: Hold, doubt: asyncio.Event, once: Once
 ) -> tuple[Control, ...]:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(CONTROL_AFTER_S):
             await doubt.wait()
-    return tuple(await asyncio.gather(*(ask_plainly(each, address, hold) for each in transports)))
+    return await _host(transports, address, hold, once)
+
+
+async def _host(transports: tuple[_Plain, ...], address: Address, hold: Hold, once: Once) -> tuple[Control, ...]:
+    """The port over `transports`, and the common ports of its host: those once a run."""
+    plain, common = await asyncio.gather(
+        asyncio.gather(*(ask_plainly(each, address, hold) for each in transports)),
+        once(("common ports", address.host), lambda: _common_ports(address.host, hold)),
+    )
+    return (*plain, *(control for control in common if control.port != address.port))
 
 
 def within_tls(asked: tuple[Control, ...]) -> tuple[str, str] | None:
@@ -106,11 +118,7 @@ async def around(address: Address, hold: Hold, once: Once) -> tuple[Control, ...
     Nothing is said on the connections. Run beside the question itself, as `controls` is.
     """
     await asyncio.sleep(CONTROL_AFTER_S)
-    udp, common = await asyncio.gather(
-        ask_plainly("udp", address, hold),
-        once(("common ports", address.host), lambda: _common_ports(address.host, hold)),
-    )
-    return (udp, *(control for control in common if control.port != address.port))
+    return await _host(("udp",), address, hold, once)
 
 
 async def _common_ports(host: str, hold: Hold) -> tuple[Control, ...]:

@@ -40,7 +40,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     other_address: Address | None = None
     response_origin: Address | None = None
     controls: tuple[Control, ...] = ()
-    """What the same port says over other transports, asked only where this one is silent or hangs up."""
+    """What the port says over other transports, and other ports of its host; asked only where this one is silent."""
     older: tuple[VersionTrial, ...] = ()
     """TLS 1.0 and 1.1, asked only where the server objects to the newer versions, or does not answer to them."""
 
@@ -50,7 +50,7 @@ async def observe(ctx: Context) -> Evidence:
     cell = ctx.cell
     way = Way(cell.transport, cell.address, cell.target.host)
     doubt = asyncio.Event()
-    asides = ctx.hold.tasks.create_task(controls(cell.transport, cell.address, ctx.hold, doubt))
+    asides = ctx.hold.tasks.create_task(controls(cell.transport, cell.address, ctx.hold, doubt, ctx.once))
     trying = ctx.hold.tasks.create_task(try_older(ctx.hold, way, doubt)) if cell.transport == "tls" else None
     try:
         line = await open_line(way, ctx.clock, ctx.hold.trace, ctx.hold.roots)

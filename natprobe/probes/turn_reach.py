@@ -39,7 +39,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     malformed: tuple[str, ...] = ()
     """What was wrong with answers that could not be read."""
     controls: tuple[Control, ...] = ()
-    """What the same port says over other transports, asked only where this one does not answer."""
+    """What the port says over other transports, and other ports of its host; asked only where this one is silent."""
     older: tuple[VersionTrial, ...] = ()
     """TLS 1.0 and 1.1, asked only where the server objects to the newer versions, or does not answer to them."""
 
@@ -49,7 +49,7 @@ async def observe(ctx: Context) -> Evidence:
     cell = ctx.cell
     way = Way(cell.transport, cell.address, cell.target.host)
     doubt = asyncio.Event()
-    asides = ctx.hold.tasks.create_task(controls(cell.transport, cell.address, ctx.hold, doubt))
+    asides = ctx.hold.tasks.create_task(controls(cell.transport, cell.address, ctx.hold, doubt, ctx.once))
     trying = ctx.hold.tasks.create_task(try_older(ctx.hold, way, doubt)) if cell.transport == "tls" else None
     try:
         began = ctx.clock.now_ms()
@@ -176,9 +176,13 @@ def _silent(evidence: Evidence, summary: str) -> Judgement:
     if evidence.transport in {"tcp", "tls"} and evidence.trouble is None:
         return _failed(evidence, f"{summary}; the connection stays open", "tcp-accept-no-answer")
     if alive is None:
-        return _failed(evidence, f"{summary}; nothing else on that port answers either", "all-ports-blocked-host-down")
+        return _failed(
+            evidence,
+            f"{summary}; nothing else of the host that was asked answers either",
+            "all-ports-blocked-host-down",
+        )
     finding = {"udp": "udp-port-blocked", "dtls": "dtls-off"}.get(evidence.transport, "tcp-port-blocked")
-    said = f"{alive.transport} to the same port is {alive.outcome}"
+    said = str(alive)
     return _failed(evidence, f"{summary}, while {said}", finding, detail=said)
 
 

@@ -17,7 +17,7 @@ from tests.lab.layout import (
 from tests.lab.nameserver import Nameserver
 from tests.lab.nginx import Nginx
 from tests.lab.world import World
-from tests.ladder.case import OPTIONS, Case
+from tests.ladder.case import OPTIONS, Case, static_user
 
 UDP, TCP = f"turn:{SERVER_IPV4}?transport=udp", f"turn:{SERVER_IPV4}?transport=tcp"
 TLS = "turns:turn.example.org?transport=tcp"
@@ -94,6 +94,18 @@ REACH = (
         target=f"turns:{SILENT_IPV4}",
         errors=frozenset({"all-ports-blocked-host-down"}),
         statuses={"turn.reach": "fail", "tls.certificate": "skip", **SKIPPED},
+    ),
+    *(
+        Case(
+            name=f"{scheme}-port-shut-on-a-host-that-is-up",
+            layout=Layout(server=Server(open_udp=(), open_tcp=((80, 80),))),
+            target=f"{scheme}:{SERVER_IPV4}",
+            login=login,
+            errors=frozenset({"udp-port-blocked", "tcp-port-blocked"}),
+            statuses={"turn.reach": "fail", **SKIPPED} if scheme == "turn" else {"stun.binding": "fail"},
+            culprit="does not answer, though the host is up",
+        )
+        for scheme, login in (("turn", static_user), ("stun", tuple))
     ),
     Case(
         name="closed-port",
