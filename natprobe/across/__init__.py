@@ -15,7 +15,7 @@ _WRONG_PORT = "uri-wrong-service-port"
 _UNHEARD = frozenset({_SILENT_UDP, "udp-port-refused"})
 _WRONG_ANSWERS = frozenset(
     {
-        "stun-420", "stun-answer-malformed", "stun-binding-401", "stun-classic-only", "stun-disabled",
+        "stun-420", "stun-answer-malformed", "stun-binding-401", "stun-binding-refused", "stun-classic-only",
         "stun-wrong-source", "tls-handshake-failed", "tls-too-old-only",
     }
 )  # fmt: skip
