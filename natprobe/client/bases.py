@@ -61,10 +61,16 @@ class Bases(msgspec.Struct):
         found: list[Seat] = []
         for seat in seats:
             leads_there = routed is not None or source_address_for(server, seat.base.address) is not None
+            leads_there &= not _stays_in_its_site(seat.base.address, server)
             if seat.link not in taken and leads_there:
                 taken.add(seat.link)
                 found.append(seat)
         return tuple(found)
+
+
+def _stays_in_its_site(own: Address, server: Address) -> bool:
+    """Whether `own` is unique local and `server` is not: routers carry no such packet (RFC 4193 section 4.1)."""
+    return own.family == 6 and own.kind == "private" and server.kind != "private"
 
 
 class Asking(msgspec.Struct, frozen=True):

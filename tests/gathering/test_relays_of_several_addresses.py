@@ -8,8 +8,15 @@ from tests.conftest import BuildWorld
 from tests.connecting.ends import carry, start
 from tests.gathering.test_gather_in_the_lab import LOGIN, TURN_TCP, TURN_UDP, coturn, found, gathered, interrupted
 from tests.lab.coturn import PASSWORD, USER
-from tests.lab.layout import SERVER_IPV4, SILENT_IPV4, Client, Layout
-from tests.lab.secondlink import SECOND_IPV4, filter_udp, further_addresses, second_link, without_default_route
+from tests.lab.layout import SERVER_IPV4, SERVER_IPV6, SILENT_IPV4, Client, Layout
+from tests.lab.secondlink import (
+    SECOND_IPV4,
+    filter_udp,
+    further_addresses,
+    second_link,
+    unique_local_address,
+    without_default_route,
+)
 from tests.lab.world import World
 
 pytestmark = pytest.mark.lab
@@ -166,6 +173,15 @@ def test_a_host_with_one_link_is_asked_for_one_relay(world: World) -> None:
     assert relays(report) == [("udp", None, FIRST_IPV4)]
     assert "ice.relay" not in {each["id"] for each in report["checks"]}
     assert len(server.sessions()) == 1
+
+
+def test_an_address_that_is_for_its_site_alone_asks_no_public_server(world: World) -> None:
+    unique_local_address(world)
+    coturn(world)
+    code, report = gathered(world, f"turn:[{SERVER_IPV6}]?transport=udp", *LOGIN)
+    assert "fd00:20::20" in {each["address"]["host"] for each in report["candidates"]}
+    assert len(relays(report)) == 1
+    assert (code, report["candidate_errors"], found(report)) == (0, [], set())
 
 
 def test_interrupted_it_leaves_no_allocation_of_any_address(world: World) -> None:

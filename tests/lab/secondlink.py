@@ -65,6 +65,11 @@ def neighbour_address(world: World) -> None:
     _ip(world.internet, f"route add 198.51.100.21/32 dev {world.layout.clients[0].name}")
 
 
+def unique_local_address(world: World) -> None:
+    """Gives the client an IPv6 address that is for its own site alone, as home routers do beside a global one."""
+    _ip(world.client, "addr add fd00:20::20/64 dev eth0 nodad")
+
+
 def _quiet(box: Namespace) -> None:
     shell(box.command("sh", "-e"), "echo 0 > /proc/sys/net/ipv4/conf/default/rp_filter\n")
 
