@@ -4,7 +4,7 @@ import sys
 
 from natprobe.cli.exits import INTERRUPTED, OURS, WRONG
 from natprobe.cli.garbage import leave_what_is_there, look_seldom
-from natprobe.cli.streams import is_full, lead_nowhere, open_what_is_closed
+from natprobe.cli.streams import is_full, lead_nowhere, open_what_is_closed, speak_ascii
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -19,6 +19,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _process(argv: list[str]) -> int:
     open_what_is_closed()
+    speak_ascii()
     look_seldom()
     try:
         return _written(argv)
@@ -44,6 +45,11 @@ def _written(argv: list[str]) -> int:
     return code
 
 
+def _printable(line: str) -> str:
+    """A file's name may hold what a terminal takes for a command."""
+    return "".join(letter if letter.isprintable() else "·" for letter in line)
+
+
 def _confess() -> None:
     """Tells of a fault of our own, with its trace: a script sees by the exit code that no check has failed."""
     import traceback  # noqa: PLC0415
@@ -67,6 +73,6 @@ def _command(argv: list[str]) -> int:
         args = parse(argv)
         code: int = args.run(args)
     except UsageError as error:
-        sys.stderr.writelines(f"natprobe: {line}\n" for line in error.lines)
+        sys.stderr.writelines(f"natprobe: {_printable(line)}\n" for line in error.lines)
         return WRONG
     return code

@@ -1,10 +1,13 @@
 """Standard input and output as they were handed to the process: closed, on a full disk, or with nobody behind them."""
 
+import codecs
 import errno
+import io
 import os
 import sys
 from typing import TextIO, TypeGuard
 
+_ESCAPED = "natprobe.escaped"
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
@@ -16,6 +19,21 @@ def open_what_is_closed() -> None:
     sys.stdin = sys.stdin or open(0, encoding="utf-8")  # noqa: SIM115
     sys.stdout = sys.stdout or open(1, "w", encoding="utf-8")  # noqa: SIM115
     sys.stderr = sys.stderr or open(2, "w", encoding="utf-8")  # noqa: SIM115
+
+
+def speak_ascii() -> None:
+    """Where a stream is not UTF-8, has it take ASCII, and the rest as `\\u00fc`: JSON stays JSON."""
+    codecs.register_error(_ESCAPED, _escaped)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and not stream.encoding.lower().startswith("utf"):
+            stream.reconfigure(encoding="ascii", errors=_ESCAPED)
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2)), error.end
 
 
 def lead_nowhere() -> None:

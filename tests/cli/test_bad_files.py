@@ -62,6 +62,10 @@ def test_a_name_that_is_too_long_for_a_file_is_told(argv: tuple[str, ...], capsy
     assert LONG in capsys.readouterr().err
 
 
+def test_a_file_s_name_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, "report", "\x1b[2Jx\udcff\n.json").startswith("·[2Jx··.json cannot be read")
+
+
 @pytest.mark.parametrize(
     "argv",
     [

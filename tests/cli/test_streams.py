@@ -87,6 +87,19 @@ def test_a_reader_who_leaves_changes_no_verdict() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "{", "")
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437"])
+def test_a_stream_that_is_not_utf_8_gets_ascii_with_escapes(encoding: str) -> None:
+    environment = f"export PYTHONUTF8=0 PYTHONIOENCODING={encoding};"
+    helped = shell(f"{environment} natprobe check --help")
+    assert (helped.returncode, helped.stderr) == (0, "")
+    assert "NATPROBE_PASSWORD=\\u2026 natprobe check" in helped.stdout
+    paired = shell(f"{environment} natprobe init 'https://www.example.org/\N{GREEK SMALL LETTER PI}' -o -")
+    assert paired.stdout.isascii()
+    told = shell(f"{environment} natprobe credential --secret x --user '\N{SNOWMAN}\N{PILE OF POO}' --json")
+    assert told.stdout.isascii()
+    assert json.loads(told.stdout)["username"].endswith(":\N{SNOWMAN}\N{PILE OF POO}")
+
+
 def test_a_fault_of_our_own_has_its_exit_code_and_its_trace(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import natprobe.cli.pair\ndef broken(*_): raise ZeroDivisionError('ours')\nnatprobe.cli.pair.hosts = broken\n"
