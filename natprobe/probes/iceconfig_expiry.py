@@ -76,8 +76,7 @@ def judge(evidence: Evidence) -> Judgement:
 
 def _about(evidence: Evidence, credential: Lifetime) -> tuple[Raised, ...]:
     facts = {"uri": evidence.uri, "user": credential.user, "name": credential.uri, "address": str(evidence.server)}
-    finding = None if credential.left_s is None else _by_life(credential.left_s)
-    if finding is None or credential.left_s is None:
+    if credential.left_s is None or (finding := _by_life(credential.left_s)) is None:
         return ()
     ended = duration_text(min(0.0, credential.left_s))
     return (Raised(id=finding, facts=facts | {"lifetime": duration_text(credential.left_s), "expired_for": ended}),)

@@ -149,7 +149,8 @@ def _not_opened(evidence: Evidence) -> Judgement:
     if beneath is not None and trouble.alert is None:
         finding = "plain-vs-tls-swapped" if beneath == "answered" else "tls-handshake-failed"
     else:
-        finding = _finding(evidence, "tls-handshake-failed")
+        secure = evidence.transport in {"tls", "dtls"}
+        finding = _finding(evidence, "tls-handshake-failed" if secure else "tcp-accept-then-close")
     return _judged(evidence, Status.FAIL, trouble.detail, finding, detail=trouble.detail)
 
 

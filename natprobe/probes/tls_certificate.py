@@ -105,16 +105,20 @@ def _objected(evidence: Evidence, raised: tuple[Raised, ...], leaf: CertificateI
 
 def _objections(evidence: Evidence, leaf: CertificateInfo) -> tuple[Raised, ...]:
     handshake = evidence.handshake
-    ids = [_CHAIN.get(error.name, "tls-chain-untrusted") for error in handshake.errors] + _weaknesses(handshake)
-    if not _stands_alone(handshake):  # what was served leads upwards, to an authority that is not trusted here
-        ids = ["tls-chain-untrusted" if each in _UNISSUED else each for each in ids]
-    if "tls-self-signed" not in ids and any(each in _UNISSUED for each in ids) and _stands_alone(handshake):
-        ids = ["tls-self-signed" if each in _UNISSUED and leaf.self_issued else each for each in ids]
+    ids = [_fault(error.name, handshake) for error in handshake.errors] + _weaknesses(handshake)
     if handshake.name_matches is False:
         literal = is_literal(handshake.server_name) and not leaf.ip_addresses
         ids.append("uri-ip-literal-with-turns" if literal and _is_turn(evidence) else "tls-hostname-mismatch")
     facts = _facts(evidence, leaf)
     return tuple(Raised(id=each, facts=facts | _weakness(each, handshake)) for each in dict.fromkeys(ids))
+
+
+def _fault(objection: str, handshake: Handshake) -> str:
+    if objection not in _NO_ISSUER:
+        return _CHAIN.get(objection, "tls-chain-untrusted")
+    if len(handshake.chain) > 1:  # what was served leads upwards, to an authority that is not trusted here
+        return "tls-chain-untrusted"
+    return "tls-self-signed" if handshake.chain[0].self_issued else "tls-chain-incomplete"
 
 
 def _weaknesses(handshake: Handshake) -> list[str]:
@@ -139,10 +143,6 @@ def _is_short(key: str) -> bool:
 
 def _is_turn(evidence: Evidence) -> bool:
     return evidence.uri.startswith(("turns:", "stuns:"))
-
-
-def _stands_alone(handshake: Handshake) -> bool:
-    return len(handshake.chain) == 1
 
 
 def _facts(evidence: Evidence, leaf: CertificateInfo) -> dict[str, str]:
@@ -176,14 +176,11 @@ _CHAIN = {
     "not-yet-valid": "tls-not-yet-valid",
     "self-signed": "tls-self-signed",
     "self-signed-in-chain": "tls-chain-untrusted",
-    "unable-to-get-issuer": "tls-chain-incomplete",
-    "unable-to-get-issuer-locally": "tls-chain-incomplete",
-    "unable-to-verify-leaf": "tls-chain-incomplete",
     "key-too-small": "tls-weak-key",
     "issuer-key-too-small": "tls-weak-key",
     "weak-signature": "tls-weak-signature",
 }
-_UNISSUED = {"tls-chain-incomplete"}
+_NO_ISSUER = frozenset({"unable-to-get-issuer", "unable-to-get-issuer-locally", "unable-to-verify-leaf"})
 _BROKEN_HASHES = {"md5WithRSAEncryption", "sha1WithRSAEncryption", "ecdsa-with-SHA1"}
 _WORDS = {
     "tls-expired": "expired",

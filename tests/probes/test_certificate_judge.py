@@ -79,6 +79,7 @@ def test_a_missing_issuer_is_the_servers_fault_only_where_it_serves_one_certific
     assert ids(judged(error, self_issued=True)) == ("tls-self-signed",)
     assert ids(judged(error, above=(ABOVE,))) == ("tls-chain-untrusted",)
     assert ids(judged(*NO_ISSUER)) == ("tls-chain-incomplete",)  # one fault is told once
+    assert ids(judged(error, "self-signed", self_issued=True)) == ("tls-self-signed",)
 
 
 def test_every_objection_is_told_the_chain_before_the_name() -> None:
@@ -108,6 +109,10 @@ def test_an_address_that_no_certificate_names_is_told_by_what_it_names(
     uri: str, addresses: tuple[str, ...], finding: str
 ) -> None:
     assert ids(judged(uri=uri, name="192.0.2.1", ip_addresses=addresses)) == (finding,)
+
+
+def test_a_root_that_stands_alone_is_looked_at_like_any_other() -> None:
+    assert ids(judged("self-signed", self_issued=True, key="RSA 1024")) == ("tls-self-signed", "tls-weak-key")
 
 
 def test_what_cannot_be_read_is_said_to_be_unknown() -> None:

@@ -58,3 +58,11 @@ def test_the_shortest_life_is_told() -> None:
 )
 def test_the_difference_of_the_clocks_is_told_from_a_minute_on(skew_s: float | None, words: str) -> None:
     assert judged(7200.0, skew_s=skew_s)[2] == f"1 credential, good for 2 h by the endpoint's {words}"
+
+
+@pytest.mark.parametrize(("left_s", "ended"), [(-120.0, "2 min"), (0.0, "0 s"), (1800.0, "0 s")])
+def test_how_long_it_has_been_over_is_a_fact(left_s: float, ended: str) -> None:
+    credential = Lifetime(user="1:alice", uri="turn:a", left_s=left_s)
+    evidence = iceconfig_expiry.Evidence(server=Address("203.0.113.10", 443), uri="x", credentials=(credential,))
+    (raised,) = iceconfig_expiry.judge(evidence).raised
+    assert (raised.facts["expired_for"], raised.facts["name"]) == (ended, "turn:a")

@@ -37,6 +37,7 @@ def heard(probe: ModuleType, answer: Exchange, *, transport: str = "udp", **more
 
 
 ALIVE, DEAD = Control(transport="tcp", outcome="refused"), Control(transport="tcp", outcome="silent")
+LIVES_OVER_UDP = Control(transport="udp", outcome="answered")
 SILENT = exchange("silent", waited_ms=9500.0)
 
 
@@ -71,6 +72,34 @@ def test_no_answer_is_told_by_how_it_failed_to_come(
 
 
 @BOTH
+@pytest.mark.parametrize(
+    ("transport", "reason", "told"),
+    [
+        ("udp", Reason.NO_ROUTE, ("skip", ("no-route",))),
+        ("udp", Reason.NOT_PERMITTED, ("inconclusive", ())),
+        ("udp", Reason.LOCAL, ("inconclusive", ())),
+        ("tcp", Reason.REFUSED, ("fail", ("tcp-port-refused",))),
+        ("tcp", Reason.UNREACHABLE, ("fail", ("host-unreachable",))),
+        ("tcp", Reason.SILENT, ("fail", ("tcp-port-blocked",))),
+        ("tcp", Reason.RESET, ("fail", ("tcp-accept-then-close",))),
+        ("tls", Reason.REFUSED, ("fail", ("tls-no-listener",))),
+        ("tls", Reason.CLOSED, ("fail", ("tls-handshake-failed",))),
+        ("dtls", Reason.REFUSED, ("fail", ("udp-port-refused",))),
+        ("dtls", Reason.SILENT, ("fail", ("dtls-off",))),
+        ("dtls", Reason.TLS, ("fail", ("tls-handshake-failed",))),
+    ],
+)
+def test_a_line_that_does_not_open_is_told_by_its_reason(
+    probe: ModuleType, transport: str, reason: Reason, told: Told
+) -> None:
+    trouble = Trouble(reason=reason, detail="so it was")
+    evidence = probe.Evidence(server=SERVER, transport=transport, trouble=trouble, controls=(LIVES_OVER_UDP,))
+    judgement = probe.judge(evidence)
+    assert said(judgement) == told
+    assert "so it was" in judgement.summary
+
+
+@BOTH
 @pytest.mark.parametrize("where", ["discarded", "malformed"])
 def test_an_answer_that_cannot_be_believed_is_an_answer(probe: ModuleType, where: str) -> None:
     why = ("its FINGERPRINT is wrong",)
@@ -84,6 +113,8 @@ def test_an_answer_that_cannot_be_believed_is_an_answer(probe: ModuleType, where
 def test_a_silence_says_how_often_and_how_long(probe: ModuleType) -> None:
     told = heard(probe, SILENT, controls=(ALIVE,))
     assert "does not answer over udp: asked 2 times in 9.5 s" in told.summary
+    assert "host is down" in heard(probe, exchange("unreachable", detail="the host is down")).summary
+    assert "no answer: unreachable" in heard(probe, exchange("unreachable")).summary
     assert {name: told.raised[0].facts[name] for name in ("sends", "waited")} == {"sends": "2", "waited": "9.5 s"}
     shut = probe.judge(
         probe.Evidence(server=SERVER, transport="tcp", trouble=Trouble(reason=Reason.SILENT, detail="silent", sends=3))
