@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import contextlib
 import json
-import os
 import secrets
 import signal
 import sys
@@ -29,6 +28,7 @@ from natprobe.cli.parser import UsageError
 from natprobe.cli.planning import Wanted
 from natprobe.cli.web_page import FOCUS, PAGE, POLICY
 from natprobe.cli.web_session import environment
+from natprobe.net.trouble import words_of
 
 HOST = "127.0.0.1"
 DRIVER = "natprobe_tui.browser:BrowserDriver"
@@ -183,9 +183,7 @@ def serve(args: argparse.Namespace, want: Wanted) -> int:
     try:
         asyncio.run(_serve(Pages(environment(args, want)), args.web_port))
     except OSError as error:
-        raise UsageError(
-            f"--web-port: {args.web_port} cannot be listened on ({os.strerror(error.errno or 0)})"
-        ) from None
+        raise UsageError(f"--web-port: {args.web_port} cannot be listened on ({words_of(error)})") from None
     return PASSED
 
 

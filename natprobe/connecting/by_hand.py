@@ -109,7 +109,7 @@ class File:
         """See Place."""
         draft = self._path.with_name(f"{self._path.name}.{os.getpid()}.part")
         try:
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
                 file.write(f"{line}\n")
             draft.replace(self._path)
         except OSError as error:

@@ -159,7 +159,7 @@ def os_trouble(error: OSError, *, about: Address | None, at_ms: float) -> Troubl
     )
     destination = str(about) if about else "the destination"
     sentence = _SENTENCES.get(reason, "this host could not send to {about}").format(about=destination)
-    return Trouble(reason=reason, detail=f"{sentence} ({_words(error)})", at_ms=at_ms, about=about)
+    return Trouble(reason=reason, detail=f"{sentence} ({words_of(error)})", at_ms=at_ms, about=about)
 
 
 def datagram_trouble(error: OSError, *, about: Address | None, at_ms: float) -> Trouble:
@@ -168,7 +168,8 @@ def datagram_trouble(error: OSError, *, about: Address | None, at_ms: float) -> 
     return os_trouble(OSError(errno.ECONNREFUSED, error.strerror) if reset else error, about=about, at_ms=at_ms)
 
 
-def _words(error: OSError) -> str:
+def words_of(error: OSError) -> str:
+    """The system's own words for an error."""
     # asyncio puts words of its own into strerror; Windows' strerror() knows none of Winsock's numbers.
     if error.errno is not None and os.name != "nt" and error.errno in errno.errorcode:
         return os.strerror(error.errno)

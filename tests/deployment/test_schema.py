@@ -55,7 +55,7 @@ class Anything:
 
 def parsed(path: Path) -> Deployment:
     checks = frozenset(probe.id for probe in all_probes())
-    return read(path.read_text(), Known(DIALLED, checks, SHORTEST_TIMEOUT_S), Anything())
+    return read(path.read_text(encoding="utf-8"), Known(DIALLED, checks, SHORTEST_TIMEOUT_S), Anything())
 
 
 def refusals(text: str) -> list[str]:
@@ -86,7 +86,7 @@ def test_an_example_is_read_without_a_mistake_and_the_schema_takes_it(path: Path
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_an_example_says_how_it_is_run_with_each_variable_that_it_wants(path: Path) -> None:
-    command = next(line for line in path.read_text().splitlines() if "natprobe check -d" in line)
+    command = next(line for line in path.read_text(encoding="utf-8").splitlines() if "natprobe check -d" in line)
     assert command.endswith(f"natprobe check -d {path.name}")
     assert {word.partition("=")[0] for word in command.split() if "=…" in word} == set(_variables(path))
 
@@ -99,7 +99,7 @@ def _variables(path: Path) -> list[str]:
             asked.append(place.name)
             return Secret("x")
 
-    read(path.read_text(), Known(DIALLED, (), SHORTEST_TIMEOUT_S), Listening())
+    read(path.read_text(encoding="utf-8"), Known(DIALLED, (), SHORTEST_TIMEOUT_S), Listening())
     return asked
 
 
