@@ -61,13 +61,17 @@ def read(lines: Iterable[bytes]) -> Iterator[Event]:
     try:
         header = msgspec.json.decode(first, type=Header)
     except _NO_JSON as error:
-        raise RecordingError("line 1 is no recording's header; make one with --record") from error
+        raise RecordingError(f"line 1 is no recording's header; {_what_else(first)}") from error
     if header.recording != FORMAT:
         raise RecordingError(f"line 1 says {header.recording[:40]!r}; this natprobe reads {FORMAT}")
     decoder = msgspec.json.Decoder(Event)
     for number, line in numbered:
         if line.strip():
             yield _event(decoder, number, line)
+
+
+def _what_else(first: bytes) -> str:
+    return "a report is read by `natprobe report`" if first.strip() == b"{" else "make one with --record"
 
 
 def _event(decoder: "msgspec.json.Decoder[Event]", number: int, line: bytes) -> Event:

@@ -71,6 +71,9 @@ def lint(name: str, listed: IceServers) -> CheckEnded:
 
 
 def _targets(texts: list[str]) -> tuple[Target, ...]:
+    file = next((text for text in texts if text.lower().endswith(".json")), None)
+    if file is not None:
+        raise UsageError(f"{file} is no URI; did you mean --ice-servers {file}?")
     try:
         targets = tuple(dict.fromkeys(parse(text) for text in texts))
     except TargetError as error:

@@ -8,12 +8,16 @@ from natprobe.model import Report
 from natprobe_reports.json import ReportError, decode
 
 LARGEST_REPORT = 64_000_000
+_RECORDING = b'{"recording":'
 
 
 def kept_report(name: str) -> Report:
     """The report in the file `name`; `-` is stdin. Raises UsageError with one line."""
     try:
-        return decode(_bytes(name))
+        data = _bytes(name)
+        if data.startswith(_RECORDING):
+            raise UsageError(f"{name} is a recording; `natprobe replay {name}` reads it, and writes reports of it")
+        return decode(data)
     except OSError as error:
         raise UsageError(f"{name} cannot be read ({error.strerror}); name a report that --json printed") from None
     except ReportError as error:

@@ -67,6 +67,9 @@ def planned(command: Command, args: argparse.Namespace, want: Wanted) -> Plan:
 
 def parsed(texts: list[str]) -> tuple[Target, ...]:
     """The targets, each once. Raises UsageError for the first that is none, or that no probe knows."""
+    file = next((text for text in texts if text.lower().endswith(".toml")), None)
+    if file is not None:
+        raise UsageError(f"{file} is no URI; did you mean -d {file}?")
     try:
         targets = tuple(dict.fromkeys(parse(text) for text in texts))
     except TargetError as error:

@@ -17,6 +17,9 @@ from natprobe.net.vantage import vantage
 from natprobe.probe import Context, Destination, Destinations, Judgement, Probe
 from natprobe.target import SCHEMES
 
+_NOBODY = "unspecified"
+"""The kind of 0.0.0.0 and ::, which a system takes for itself, and with which filters answer."""
+
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was said about the name."""
@@ -29,7 +32,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The names of other hosts to which SRV or NAPTR led."""
     destinations: tuple[Address, ...] = ()
     withheld: tuple[Address, ...] = ()
-    """Where an answer of a server, and not the user, wants to send us: this host itself, and the like."""
+    """Nobody's address; and where an answer of a server, not the user, wants to send us: this host, and the like."""
     vantage: tuple[str, ...] = ()
     """This host's own source addresses: a private answer is right inside a private network."""
 
@@ -44,7 +47,7 @@ async def observe(ctx: Context) -> Evidence:
     names = dict.fromkeys(service.host for service in discovery.services if service.host != target.host)
     others = await asyncio.gather(*(_resolved(ctx, name) for name in names))
     named = _destinations(discovery, {each.name: each.addresses for each in (resolution, *others)})
-    found = tuple(each for each in named if each.address.kind not in ctx.shunned)
+    found = tuple(each for each in named if each.address.kind not in {*ctx.shunned, _NOBODY})
     if found:
         ctx.bench.put(Destinations(found))
     return Evidence(
@@ -80,6 +83,9 @@ def judge(evidence: Evidence) -> Judgement:
     """That a name does not exist, and that nobody answered about it, are two answers."""
     if evidence.destinations:
         return _found(evidence)
+    if evidence.withheld and all(address.kind == _NOBODY for address in evidence.withheld):
+        hosts = ", ".join(dict.fromkeys(address.host for address in evidence.withheld))
+        return _judged(evidence, f"{evidence.name} is answered with {hosts}, which is nobody's address", "dns-sinkhole")
     if evidence.withheld:
         hosts = ", ".join(dict.fromkeys(address.host for address in evidence.withheld))
         return _judged(

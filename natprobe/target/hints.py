@@ -28,12 +28,15 @@ def for_scheme(text: str) -> str:
     if not colon or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+-]*", head) or re.match(r"\d+(?:$|[-,/?])|:", tail):
         return _no_scheme(text)
     near = difflib.get_close_matches(head.lower(), SCHEMES, n=1, cutoff=0.6)
-    advice = f"did you mean {near[0]}:?" if near else f"known are {', '.join(SCHEMES)}"
+    named = (name for name, scheme in SCHEMES.items() if scheme.transports)
+    advice = f"did you mean {near[0]}:?" if near else f"known are {', '.join(named)}"
     return f"unknown scheme {shown(head)}:; {advice}"
 
 
 def _no_scheme(text: str) -> str:
     bare = re.split(r"[?#]", text.removeprefix("//"), maxsplit=1)[0]
+    if bare.startswith(("/", ".")):
+        return f"{shown(bare)} has no scheme; write a URI such as turn:turn.example.org:3478"
     if "/" in bare:
         return f"{shown(bare)} has no scheme; did you mean https://{shown(bare)}?"
     meant = shown(f"[{bare}]" if _is_ipv6(bare) else bare)

@@ -374,6 +374,15 @@ NAMES = (
         culprit="inside.example.org leads to a private address",
     ),
     Case(
+        name="name-that-a-filter-blocks",
+        coturn=None,
+        prepare=names("blocked A 0.0.0.0\nblocked AAAA ::\n"),  # type: ignore[arg-type]
+        target="turn:blocked.example.org",
+        errors=frozenset({"dns-sinkhole"}),
+        statuses={"dns.resolve": "fail"},
+        culprit="blocked.example.org is answered with",
+    ),
+    Case(
         name="dead-aaaa-beside-a-live-a",
         prepare=names(f"half A {SERVER_IPV4}\nhalf AAAA 2001:db8:203::66\n"),  # type: ignore[arg-type]
         target="turn:half.example.org:3478?transport=udp",
