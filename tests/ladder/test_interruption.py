@@ -121,3 +121,22 @@ def test_an_interruption_while_relayed_ports_are_looked_at_leaves_no_allocation(
         cut_off = {check.id: check.summary for check in decode(done.stdout.encode()).checks}["turn.relay-range"]
         assert cut_off.startswith("not decided")
         assert coturn.settles_at(0, timeout=10.0)
+
+
+def test_an_interruption_keeps_the_relayed_ports_that_were_looked_at() -> None:
+    with World(Layout(server=Server(open_udp=TURN_PORTS))) as world:
+        coturn = Coturn(world, *cloud_addresses(world), *LONG_TERM)
+        events = world.new_file("events")
+        words = ("check", TARGETS["udp"][0], *static_user(), "--relay-samples", "8", "--json", "--record", str(events))
+        with world.client.start(*natprobe_command(*words)) as running:
+            looked = wait_until(lambda: events.exists() and b'"relayed ports"' in events.read_bytes(), 20.0)
+            assert looked, running.stderr()
+            running.interrupt(signal.SIGINT)
+            done = running.wait(HANG_S)
+        assert done.exit_code == 130
+        (check,) = [each for each in decode(done.stdout.encode()).checks if each.id == "turn.relay-range"]
+        assert check.status == "fail"
+        assert len(check.evidence["samples"]) == SAMPLES_AT_ONCE
+        assert check.findings == ("relay-port-range-blocked",)
+        assert check.summary.endswith("; 8 were asked for; the run was interrupted")
+        assert coturn.settles_at(0, timeout=10.0)

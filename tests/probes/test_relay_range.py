@@ -113,3 +113,10 @@ def test_a_port_that_a_nat_rewrites_on_the_way_out_is_closed_all_the_same() -> N
 
 def test_where_no_stranger_may_write_nothing_is_known() -> None:
     assert Sample(relayed=Address(SERVER.host, 50000)).fate == "untold"
+
+
+def test_of_a_check_that_is_cut_off_closed_ports_are_told_and_open_ones_prove_no_range() -> None:
+    assert judged("oooooo", asked=8, cut_off=True).status == "inconclusive"
+    closed = judged("occ", asked=8, cut_off=True)
+    assert (closed.status, [raised.id for raised in closed.raised]) == ("fail", [PARTLY])
+    assert closed.summary.endswith("; 8 were asked for")
