@@ -24,7 +24,7 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
     """PASSWORD-ALGORITHMS as it came, since it must be echoed exactly."""
     wants_userhash: bool = False
     bid_down: bool = False
-    """The nonce promises PASSWORD-ALGORITHMS, which is missing: somebody on the way may have removed it."""
+    """The nonce promises PASSWORD-ALGORITHMS, which is missing or empty: somebody on the way may have removed it."""
 
     def __repr__(self) -> str:
         return f"Challenge(realm={self.realm!r}, nonce hidden, {len(self.nonce)} bytes)"
@@ -43,7 +43,7 @@ def read_challenge(error: Message) -> Challenge | None:
         algorithms=password_algorithms(error) or (),
         offered=offered or b"",
         wants_userhash=features is not None and features.username_anonymity,
-        bid_down=features is not None and features.password_algorithms and offered is None,
+        bid_down=features is not None and features.password_algorithms and not offered,
     )
 
 

@@ -124,5 +124,5 @@ def disbelief(message: Message, key: bytes | None) -> str | None:
 
 
 def _challenges_anew(message: Message) -> bool:
-    error = error_code(message)
+    error = error_code(message) if message.cls == MessageClass.ERROR else None
     return error is not None and error.code in {401, 438}
