@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-import shlex
 import shutil
 from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from natprobe.cli.command_line import split
 from natprobe.cli.parser import UsageError
 from natprobe_tui.desk import DeskError
 
@@ -18,7 +18,7 @@ LONGEST_S = 30.0
 def alarm(command: str) -> Callable[[msgspec.Struct], Awaitable[None]]:
     """What runs `command`, one at a time; it raises DeskError where that failed. Raises UsageError."""
     try:
-        words = shlex.split(command)
+        words = split(command)
     except ValueError as error:
         raise UsageError(f"--on-change: {command!r} is no command ({error})") from None
     if not words or shutil.which(words[0]) is None:

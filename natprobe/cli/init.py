@@ -1,13 +1,13 @@
 """`natprobe init`: writes a first deployment file, commented, by asking or from the URIs that are named."""
 
 import argparse
-import shlex
 import sys
 from pathlib import Path
 
 import msgspec
 
 from natprobe.cli.asking import asked
+from natprobe.cli.command_line import quoted
 from natprobe.cli.exits import PASSED
 from natprobe.cli.parser import UsageError
 from natprobe.cli.planning import parsed
@@ -98,4 +98,4 @@ def _next(path: Path, wish: Wish) -> str:
     count = len(wish.targets) + len(wish.closed)
     wanted = variables(wish)
     first = f"Set {' and '.join(wanted)}, then" if wanted else "Now"
-    return f"{path}: {count} target{'' if count == 1 else 's'}. {first}: natprobe check -d {shlex.quote(str(path))}\n"
+    return f"{path}: {count} target{'' if count == 1 else 's'}. {first}: natprobe check -d {quoted(str(path))}\n"
