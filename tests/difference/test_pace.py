@@ -37,6 +37,26 @@ def test_little_is_noise_by_share_or_by_size(old: float, new: float) -> None:
     assert paces(asked(old), asked(new)) == ((), ())
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "beyond"),
+    [
+        ([20.0], [26.0], False),  # 30 % and no more
+        ([20.0], [26.1], True),
+        ([10.0], [15.0], False),  # 5 ms and no more
+        ([10.0], [15.1], True),
+        ([10.0, 20.0, 30.0, 40.0, 50.0], [28.0, 30.0, 40.0, 50.0, 60.0], False),  # the middle halves overlap
+        ([10.0, 20.0, 30.0, 40.0, 50.0], [28.0, 40.0, 40.0, 50.0, 60.0], False),  # they meet
+        ([10.0, 20.0, 30.0, 40.0, 50.0], [28.0, 41.0, 41.0, 50.0, 60.0], True),
+        ([10.0, 20.0, 30.0, 40.0], [28.0, 30.0, 40.0, 50.0, 60.0], True),  # too few to know their spread
+    ],
+)
+def test_the_bounds_of_the_rule_are_kept_in_both_directions(
+    old: list[float], new: list[float], *, beyond: bool
+) -> None:
+    assert is_beyond_noise(old, new) is beyond
+    assert is_beyond_noise(new, old) is beyond
+
+
 @given(old=TIMES, new=TIMES)
 def test_the_rule_is_the_same_in_both_directions(old: list[float], new: list[float]) -> None:
     assert is_beyond_noise(old, new) == is_beyond_noise(new, old)
