@@ -85,7 +85,9 @@ def _targets(texts: list[str]) -> tuple[Target, ...]:
 
 
 def _text(name: str) -> str:
-    return sys.stdin.read(LARGEST + 1).removeprefix("\ufeff") if name == "-" else read_text(Path(name), LARGEST + 1)
+    if name != "-":
+        return read_text(Path(name), LARGEST + 1)
+    return sys.stdin.buffer.read(4 * LARGEST).decode("utf-8-sig")
 
 
 def _ice_servers(name: str) -> IceServers:

@@ -15,13 +15,21 @@ def kept_report(name: str) -> Report:
     """The report in the file `name`; `-` is stdin. Raises UsageError with one line."""
     try:
         data = _bytes(name)
+        if not data:
+            raise UsageError(f"{_called(name)} is empty; name a report that --json printed")
         if data.startswith(_RECORDING):
             raise UsageError(f"{name} is a recording; `natprobe replay {name}` reads it, and writes reports of it")
         return decode(data)
     except OSError as error:
-        raise UsageError(f"{name} cannot be read ({error.strerror}); name a report that --json printed") from None
+        raise UsageError(
+            f"{_called(name)} cannot be read ({error.strerror}); name a report that --json printed"
+        ) from None
     except ReportError as error:
-        raise UsageError(f"{name}: {error}") from None
+        raise UsageError(f"{_called(name)}: {error}") from None
+
+
+def _called(name: str) -> str:
+    return "standard input" if name == "-" else name or "a file without a name"
 
 
 def _bytes(name: str) -> bytes:

@@ -86,7 +86,8 @@ async def connect(wish: Wish, party: Party, emit: Emit) -> None:
             far=party.far,
         )
         stage.clause = meeting.so_far
-        party.say(f"gathered {len(meeting.own)} candidates in {current.collector.settled_ms / 1000:.1f} s")
+        own = f"{len(meeting.own)} candidate{'' if len(meeting.own) == 1 else 's'}"
+        party.say(f"gathered {own} in {current.collector.settled_ms / 1000:.1f} s")
         made = await meet(meeting, current.clock)
         party.refusal = meeting.refusal
         return made

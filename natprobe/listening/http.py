@@ -7,6 +7,7 @@ nobody's evidence. No probe can reach this room.
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator
 
 from natprobe.address import Address
@@ -16,6 +17,12 @@ from natprobe.listening.message import Bounds, Handler
 
 class ListenError(Exception):
     """An address cannot be listened on; one line says why."""
+
+
+def _why(error: OSError) -> str:
+    """The system's own words: asyncio puts its own around them."""
+    known = error.errno is not None and os.name != "nt"  # Windows has no words for Winsock's numbers
+    return os.strerror(error.errno) if known and error.errno else error.strerror or str(error)
 
 
 class HttpServer:
@@ -34,7 +41,7 @@ class HttpServer:
             try:
                 self._listeners.append(await asyncio.start_server(self._accept, address.host, address.port))
             except OSError as error:
-                raise ListenError(f"cannot listen on {address}: {error.strerror or error}") from None
+                raise ListenError(f"cannot listen on {address}: {_why(error)}") from None
         bound = (socket.getsockname() for listener in self._listeners for socket in listener.sockets)
         self.addresses = tuple(Address(name[0], name[1]) for name in bound)
 

@@ -9,6 +9,7 @@ import ssl
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
+from natprobe.net.trouble import words_of
 from natprobe.net.trust import Trust
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _told() -> Iterator[None]:
     except ssl.SSLCertVerificationError as error:
         raise SignallingError(f"its certificate is not good ({error.verify_message})") from None
     except OSError as error:
-        raise SignallingError(error.strerror or type(error).__name__) from None
+        raise SignallingError(words_of(error)) from None
     except InvalidStatus as error:
         raise SignallingError(f"the upgrade is answered with {error.response.status_code}") from None
     except ConnectionClosed as error:

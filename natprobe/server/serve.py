@@ -103,7 +103,8 @@ async def serve(config: ServerConfig, tls: ssl.SSLContext | None = None) -> Asyn
             raise ServerError(f"this machine has none of the addresses {', '.join(config.hosts)}")
         bound = bind_all(hosts, config.port, tls=tls is not None)
     except (OSError, ValueError) as error:
-        raise ServerError(f"cannot listen on port {config.port or 'any'}: {error}") from None
+        why = getattr(error, "strerror", None) or error
+        raise ServerError(f"cannot listen on port {config.port or 'any'}: {why}") from None
     core = ServerCore(config, bound.grids, epoch_s=time.time() - asyncio.get_running_loop().time())
     async with Shell(core, bound, config, tls) as shell:
         yield Server(shell, core, _limits(config.hosts, hosts))

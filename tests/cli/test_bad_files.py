@@ -1,5 +1,6 @@
 """Files as nobody means them: endless, nested without end, with a byte order mark, with an impossible name."""
 
+import io
 import json
 from pathlib import Path
 
@@ -60,6 +61,26 @@ def test_what_is_nested_without_end_is_refused(
 def test_a_name_that_is_too_long_for_a_file_is_told(argv: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(list(argv)) == 2
     assert LONG in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("argv", "line"),
+    [
+        (("report", "-"), "standard input: not a natprobe report: JSON is malformed: invalid character (byte 0)"),
+        (("gather", "--ice-servers", "-"), "--ice-servers: - is no UTF-8 text"),
+    ],
+)
+def test_bytes_that_are_no_text_are_refused_on_standard_input(
+    argv: tuple[str, ...], line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff\x00\x96" * 100)))
+    assert refused(capsys, *argv) == line
+
+
+def test_an_empty_report_is_called_empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty = tmp_path / "empty.json"
+    empty.touch()
+    assert refused(capsys, "report", str(empty)) == f"{empty} is empty; name a report that --json printed"
 
 
 def test_a_file_s_name_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,7 +34,10 @@ OFFER = Description(session=b"12345678", ufrag="a1b2", password=Secret("x" * 22)
         (("--browser", OFFER), "the page carries the signalling by itself"),
         (("--browser", "--via", "ws://192.0.2.1/"), "the page carries the signalling by itself"),
         (("--browser", "--listen", "8080"), "'8080' is no address"),
-        (("--browser", "--listen", "198.51.100.77:1"), "cannot listen on 198.51.100.77:1"),
+        (
+            ("--browser", "--listen", "198.51.100.77:1"),
+            "cannot listen on 198.51.100.77:1: Cannot assign requested address",
+        ),
         (("--timeout", "0"), "out of bounds"),
     ],
 )
