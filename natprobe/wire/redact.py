@@ -65,7 +65,7 @@ class _Redaction:
         boundary = start + HEADER_LENGTH + self._u16(start + 2)
         offset = start + HEADER_LENGTH
         while end - offset >= 4:
-            if offset >= boundary and self._has_cookie(offset):
+            if offset >= boundary and self._is_stun(offset, end, depth):
                 return offset
             offset = self._attribute(offset, end, depth)
         return end

@@ -244,3 +244,37 @@ def test_encoders_are_the_way_back_of_decoders() -> None:
     entries = (values.AlgorithmParameters(2, b"xyz"), values.AlgorithmParameters(1))
     assert values.decode_password_algorithms(values.encode_password_algorithms(entries)) == entries
     assert values.decode_text(values.encode_text("\u540d")) == "\u540d"
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        (values.encode_channel_number(0x4001), "40010000"),
+        (values.encode_requested_transport(17), "11000000"),
+        (values.encode_response_port(3478), "0d960000"),
+        (values.encode_change_request(values.ChangeRequest(change_ip=True, change_port=False)), "00000004"),
+        (values.encode_change_request(values.ChangeRequest(change_ip=False, change_port=True)), "00000002"),
+        (values.encode_change_request(values.ChangeRequest(change_ip=True, change_port=True)), "00000006"),
+        (values.encode_family(4), "01000000"),
+        (values.encode_family(6), "02000000"),
+        (values.encode_u64(1), "0000000000000001"),
+    ],
+)
+def test_a_value_is_written_as_its_rfc_draws_it(written: bytes, value: str) -> None:
+    """RFC 8656 section 18 and RFC 5780 section 7."""
+    assert written.hex() == value
+
+
+@pytest.mark.parametrize(("number", "read"), [(0x3FFF, None), (0x4000, 0x4000), (0x4FFF, 0x4FFF), (0x5000, None)])
+def test_a_channel_number_is_one_of_rfc_8656(number: int, read: int | None) -> None:
+    assert values.channel_number(message_with((Attribute.CHANNEL_NUMBER, values.encode_channel_number(number)))) == read
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_a_port_has_16_bits(port: int) -> None:
+    for highest in (0, 65535):
+        assert values.decode_address(values.encode_address(Address("192.0.2.1", highest))) == Address(
+            "192.0.2.1", highest
+        )
+    with pytest.raises(ValueError, match="port"):
+        values.encode_address(Address("192.0.2.1", port))

@@ -46,6 +46,7 @@ WRAPPINGS: list[Callable[[bytes], bytes]] = [
     lambda data: encode_stream(0x4001, b"abc") + encode_stream(0x4002, data),
     lambda data: stun((Attribute.DATA, encode_datagram(0x4001, stun((Attribute.DATA, data))))),
     lambda data: stun() + data,
+    lambda data: stun((Attribute.SOFTWARE, b"abc")) + stun((Attribute.SOFTWARE, b"natprobe"), (Attribute.DATA, data)),
     lambda data: data + b"\x00\x00\x00\x00\x00",
 ]
 
@@ -56,12 +57,44 @@ def test_secrets_are_found_inside_wrappings(wrap: Callable[[bytes], bytes]) -> N
     assert redact(data) == data.replace(TOKEN, bytes(len(TOKEN)))
 
 
-def test_what_is_wrapped_too_deep_to_follow_is_zeroed_whole() -> None:
-    data = stun((Attribute.NONCE, TOKEN))
-    for _ in range(20):
-        data = stun((Attribute.DATA, data))
-    assert TOKEN not in redact(data)
+@pytest.mark.parametrize(
+    "wrap", [lambda data: stun((Attribute.DATA, data)), lambda data: encode_datagram(0x4001, data)]
+)
+def test_what_is_wrapped_too_deep_to_follow_is_zeroed_whole(wrap: Callable[[bytes], bytes]) -> None:
+    data = stun((Attribute.SOFTWARE, b"natprobe"))
+    for _ in range(4):
+        data = wrap(data)
+    assert redact(data) == data
+    assert b"natprobe" not in redact(wrap(data))
+    for _ in range(1200):  # as deep as a datagram can be, and deeper than calls may be
+        data = wrap(data)
     assert len(redact(data)) == len(data)
+    assert b"natprobe" not in redact(data)
+
+
+def classic(*attributes: tuple[int, bytes], first: int = 0) -> bytes:
+    """A message of RFC 3489, which has no cookie."""
+    data = stun(*attributes)
+    return bytes((first,)) + data[1:4] + bytes(4) + data[8:]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        stun((Attribute.DATA, classic((Attribute.NONCE, TOKEN)))),
+        encode_datagram(0x4001, classic((Attribute.NONCE, TOKEN))),
+        classic((Attribute.NONCE, TOKEN), first=4),
+        b"\x80" + stun((Attribute.NONCE, TOKEN))[1:],
+        stun((Attribute.SOFTWARE, stun((Attribute.NONCE, TOKEN)))),
+        stun((Attribute.NONCE, TOKEN))[:8],
+    ],
+)
+def test_what_only_resembles_a_message_is_somebody_elses_data(data: bytes) -> None:
+    assert redact(data) == data
+
+
+def test_a_classic_message_is_one_at_the_outside() -> None:
+    assert TOKEN not in redact(classic((Attribute.NONCE, TOKEN)))
 
 
 DAMAGES: list[Callable[[bytes], bytes]] = [
@@ -71,6 +104,7 @@ DAMAGES: list[Callable[[bytes], bytes]] = [
     lambda data: data[:2] + b"\xff\xff" + data[4:],
     lambda data: data[:2] + b"\x00\x03" + data[4:],
     lambda data: data[:4] + bytes(4) + data[8:],
+    lambda data: data[:2] + b"\x00\x00" + data[4:20] + b"\x80\x22\x00\x04" + data[4:8] + data[20:],
     lambda data: data.replace(len(TOKEN).to_bytes(2) + TOKEN, b"\xff\xff" + TOKEN),
 ]
 
