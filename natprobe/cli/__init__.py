@@ -4,7 +4,7 @@ import sys
 
 from natprobe.cli.exits import INTERRUPTED, OURS, WRONG
 from natprobe.cli.garbage import leave_what_is_there, look_seldom
-from natprobe.cli.streams import is_full, lead_nowhere, open_what_is_closed, speak_ascii
+from natprobe.cli.streams import is_full, is_left, lead_nowhere, open_what_is_closed, speak_ascii
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -32,11 +32,10 @@ def _written(argv: list[str]) -> int:
     try:
         code = _main(argv)
         sys.stdout.flush()
-    except BrokenPipeError:
-        lead_nowhere()
-        return OURS
     except Exception as error:
-        if is_full(error):
+        if is_left(error):
+            lead_nowhere()
+        elif is_full(error):
             sys.stderr.write(f"natprobe: standard output cannot be written ({error.strerror})\n")
             lead_nowhere()
         else:

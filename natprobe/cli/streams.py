@@ -48,15 +48,23 @@ def is_full(error: Exception) -> TypeGuard[OSError]:
     return isinstance(error, OSError) and error.errno in _FULL and error.filename is None
 
 
+def is_left(error: Exception) -> bool:
+    """Whether nobody reads the stream any more. Windows' C library calls that an invalid argument."""
+    if os.name != "nt" or not isinstance(error, OSError):
+        return isinstance(error, BrokenPipeError)
+    of_windows_own, of_a_file = getattr(error, "winerror", None), error.filename
+    return error.errno in {errno.EPIPE, errno.EINVAL} and not (of_windows_own or of_a_file)
+
+
 def wrote(stream: TextIO, text: str) -> bool:
     """Writes `text`. False where there was no room for it, which is told; a reader who left had read enough."""
     try:
         stream.write(text)
         stream.flush()
-    except BrokenPipeError:
-        lead_nowhere()
     except OSError as error:
-        sys.stderr.write(f"natprobe: standard output cannot be written ({error.strerror})\n")
         lead_nowhere()
+        if is_left(error):
+            return True
+        sys.stderr.write(f"natprobe: standard output cannot be written ({error.strerror})\n")
         return False
     return True

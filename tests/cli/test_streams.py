@@ -1,5 +1,7 @@
 """Streams and files that take nothing: a full disk, a closed stream, a reader that has left. What was found is told."""
 
+import errno
+import io
 import json
 import os
 import subprocess
@@ -7,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from natprobe.cli.streams import wrote
 
 FULL = "No space left on device"
 HEALTHY = Path("reports/examples/healthy.json").resolve()
@@ -85,6 +89,30 @@ def test_a_closed_stream_changes_no_verdict(closed: str) -> None:
 def test_a_reader_who_leaves_changes_no_verdict() -> None:
     done = shell("natprobe demo --json | head -c 1")
     assert (done.returncode, done.stdout, done.stderr) == (0, "{", "")
+
+
+@pytest.mark.parametrize(
+    ("system", "number", "said"),
+    [
+        ("posix", errno.EPIPE, ""),
+        ("posix", errno.EINVAL, "Invalid argument"),
+        ("posix", errno.ENOSPC, FULL),
+        ("nt", errno.EPIPE, ""),
+        ("nt", errno.EINVAL, ""),
+        ("nt", errno.ENOSPC, FULL),
+    ],
+)
+def test_a_reader_who_left_is_told_from_a_full_disk_by_each_systems_number(
+    system: str, number: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Stream(io.StringIO):
+        def flush(self) -> None:
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "name", system)
+    monkeypatch.setattr("natprobe.cli.streams.lead_nowhere", lambda: None)
+    assert wrote(Stream(), "text") is not bool(said)
+    assert capsys.readouterr().err == (f"natprobe: standard output cannot be written ({said})\n" if said else "")
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437"])
