@@ -26,6 +26,7 @@ def said(report: Report) -> tuple[str, tuple[str, ...]]:
 
 
 SILENT, REFUSED = cell("udp", "udp-port-blocked"), cell("tcp", "tcp-port-refused")
+REFUSAL = "stun-binding-refused"
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,10 @@ SILENT, REFUSED = cell("udp", "udp-port-blocked"), cell("tcp", "tcp-port-refused
         (SILENT, (cell("tcp", asked="turn:b"),), ("fail", ("udp-port-blocked",))),
         # At another address another transport proves nothing of this one.
         (SILENT, (cell("tcp", address=OTHER_V4),), ("fail", ("udp-port-blocked",))),
+        # Whoever refuses is there: what the URI does not name was not offered beside it.
+        (SILENT, (cell("tcp", REFUSAL),), ("warn", ("transport-not-offered",))),
+        (SILENT, (cell("tcp", REFUSAL, name="turn.allocate"),), ("fail", ("udp-port-blocked",))),
+        (SILENT, (cell("udp", REFUSAL, address=OTHER_V4),), ("fail", ("udp-port-blocked",))),
         # Whoever answers wrongly is there, and broken.
         (cell("udp", "stun-answer-malformed"), (cell("tcp"),), ("fail", ("stun-answer-malformed",))),
         (cell("udp", "udp-port-blocked", "stun-420"), (cell("tcp"),), ("fail", ("udp-port-blocked", "stun-420"))),
@@ -104,7 +109,8 @@ def test_one_fault_of_several_cells_is_told_once_with_its_places() -> None:
     assert found.evidence.endswith(" Seen at 192.0.2.1:3478 over udp, 192.0.2.2:3478 over udp.")
     (alone,) = diagnosed(check("turn.reach", NAMED, "stun-answer-malformed", asked=f"{ANY} from https://b/")).findings
     assert alone.target == f"{NAMED} from https://b/"
-    assert "Seen at" not in alone.evidence
+    (single,) = diagnosed(twice[0]).findings
+    assert "Seen at" not in alone.evidence + single.evidence
 
 
 NEAR, FAR = cell("udp", "udp-port-blocked"), cell("udp", "udp-port-blocked", address=OTHER_V4, asked="turn:b")

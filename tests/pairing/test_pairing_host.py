@@ -158,3 +158,28 @@ def test_a_gateways_candidate_that_says_nothing_of_a_public_udp_port_is_none(use
 def test_a_host_that_measured_its_nat_is_the_side_whatever_it_checked_beside() -> None:
     report = msgspec.structs.replace(gateway(port("answered")), nat=kept(behaviour("none", "unknown")).nat)
     assert access(report).mapped == LOCAL
+
+
+def tcp(kind: str, host: str = "203.0.113.9", protocol: Any = "tcp") -> Candidate:
+    """A TCP candidate of that type (RFC 6544)."""
+    line = f"candidate:1 1 tcp 1 {host} 4443 typ host tcptype {kind}"
+    return msgspec.structs.replace(candidate("host", protocol, Address(host, 4443)), candidate=line)
+
+
+@pytest.mark.parametrize(
+    ("offered", "nat", "passive"),
+    [
+        (tcp("passive"), behaviour("none", "endpoint-independent"), True),
+        (tcp("passive"), behaviour("none", "address-dependent"), None),
+        (tcp("passive"), behaviour("none", "unknown"), None),
+        (tcp("passive"), behaviour("address-dependent", "endpoint-independent"), None),
+        (tcp("active"), behaviour("none", "endpoint-independent"), False),
+        (tcp("passive", "10.0.0.9"), behaviour("none", "endpoint-independent"), False),
+        (tcp("passive", protocol="udp"), behaviour("none", "endpoint-independent"), False),
+        (candidate("host", "tcp"), behaviour("none", "endpoint-independent"), False),
+    ],
+)
+def test_a_passive_tcp_candidate_is_reached_for_sure_only_where_everybody_is_let_in(
+    offered: Candidate, nat: NatBehaviour, passive: Any
+) -> None:
+    assert from_report("A", kept(nat, candidates=(offered,))).passive_tcp is passive

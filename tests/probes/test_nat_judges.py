@@ -208,6 +208,7 @@ def test_a_nat_that_keeps_most_ports_and_not_all_has_met_a_neighbour() -> None:
     moved = Port(Address("10.7.0.2", 40003), Address("198.51.100.3", 1024))
     assert said(kind(*kept, moved)) == ("warn", ("nat-port-preserving-collision",))
     assert said(kind(*kept)) == ("pass", ())
+    assert said(kind(*kept, moved, moved)) == ("pass", ())
     assert said(kind(moved)) == ("pass", ())
 
 
@@ -274,6 +275,28 @@ def test_a_type_is_as_certain_as_what_it_rests_on(
 ) -> None:
     found = together(*views, filtering=filtering)
     assert (found.type, found.method, found.confidence) == (kind, method, confidence)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "told"),
+    [
+        ({"type": "full-cone"}, ("pass", ())),
+        ({"type": "symmetric"}, ("warn", ())),
+        ({"type": "udp-blocked"}, ("warn", ())),
+        ({"type": "unknown"}, ("inconclusive", ())),
+        ({"type": "full-cone", "pooling": "paired"}, ("pass", ())),
+        ({"type": "full-cone", "pooling": "arbitrary"}, ("warn", ("nat-ip-pooling-arbitrary",))),
+        ({"type": "unknown", "pooling": "arbitrary"}, ("inconclusive", ("nat-ip-pooling-arbitrary",))),
+    ],
+)
+def test_a_type_warns_where_calls_need_a_relay(behaviour: dict[str, Any], told: Told) -> None:
+    known: dict[str, Any] = {"mapping": "endpoint-independent", "filtering": "unknown", "mapped": MAPPED} | behaviour
+    hosts = (MAPPED.host, "198.51.100.4")
+    evidence = nat_type.Evidence(behaviour=NatBehaviour(**known), hosts=hosts, calls="calls: well")
+    judgement = nat_type.judge(evidence)
+    assert said(judgement) == told
+    assert judgement.summary == f"{behaviour['type']}; calls: well"
+    assert all(raised.facts["seen"] == "198.51.100.4" for raised in judgement.raised)
 
 
 ARRIVED = Flight(path="there", sends_ms=(1.0,), arrived_ms=2.0, arrived_send=0, source=MAPPED)
