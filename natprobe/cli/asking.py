@@ -79,6 +79,8 @@ class _Terminal:
         def read(text: str) -> Target | None:
             if not text:
                 return None
+            if schemes == _PAGES and ":" not in text:
+                raise UsageError(f"it begins with https: or http:; did you mean https://{text}?")
             (target,) = parsed([text])
             if schemes is not None and target.scheme not in schemes:
                 raise UsageError(f"write one that begins with {', '.join(sorted(schemes))}")

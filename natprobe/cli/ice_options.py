@@ -32,8 +32,9 @@ def add_ice_options(parser: argparse.ArgumentParser) -> None:
 
 def wished(args: argparse.Namespace, uris: list[str], command: Command) -> Wish:
     """The gathering from `uris` and the servers of --ice-servers, each with its credential. Raises UsageError."""
-    given = credential(args) if uris or args.user else None
-    named = tuple((target, given.credential if given else None) for target in _targets(uris))
+    targets = _targets(uris)
+    given = credential(args, targets) if uris or args.user else None
+    named = tuple((target, given.credential if given else None) for target in targets)
     listed = _ice_servers(args.ice_servers) if args.ice_servers else IceServers()
     asked = dict.fromkeys((*named, *((server.target, server.credential) for server in listed.servers)))
     plan = Plan(

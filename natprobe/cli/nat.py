@@ -81,11 +81,13 @@ def run(args: argparse.Namespace) -> int:
 def planned(args: argparse.Namespace) -> Plan:
     """The run that the command line describes. Raises UsageError."""
     cap_s = _cap_s(args)
+    targets = _named(args.servers) or _public(args.list)
+    given = credential(args, targets)
     return Plan(
         command="nat",
-        targets=_named(args.servers) or _public(args.list),
+        targets=targets,
         probes=tuple(_wanted(args)),
-        settings=msgspec.structs.replace(settings(args, credential(args)), lifetime_cap_s=cap_s or DEFAULT_CAP_S),
+        settings=msgspec.structs.replace(settings(args, given), lifetime_cap_s=cap_s or DEFAULT_CAP_S),
         deadline_s=_deadline_s(args, cap_s),
         families=families(args),
         aim="host",

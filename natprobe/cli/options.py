@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from natprobe.cli.parser import UsageError
@@ -14,10 +15,12 @@ from natprobe.credential import LONGEST_FILE, CredentialError, Given, Options, S
 from natprobe.plan import DEFAULT_DEADLINE_S, Family
 from natprobe.probe import Settings
 from natprobe.runner import CLEANUP_S
+from natprobe.target import Target
 from natprobe.textfile import read_text
 from natprobe_reports import Style
 
 _RANGE = re.compile(r"([0-9]{1,5})-([0-9]{1,5})")
+_WITHOUT_LOGIN = frozenset({"stun", "stuns", "http", "https", "ws", "wss", "tls", "tcp", "udp"})
 SHORTEST_TIMEOUT_S = CLEANUP_S + 1.0
 
 
@@ -60,8 +63,11 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(families=(4, 6))
 
 
-def credential(args: argparse.Namespace) -> Given | None:
-    """The credential that was given. Raises UsageError."""
+def credential(args: argparse.Namespace, targets: Iterable[Target] = ()) -> Given | None:
+    """The credential that was given. Raises UsageError.
+
+    Where all of `targets` are known, and none of them has anybody log in, the environment need not make sense.
+    """
     options = Options(
         user=args.user,
         password=args.password,
@@ -69,7 +75,9 @@ def credential(args: argparse.Namespace) -> Given | None:
         secret=args.secret,
         secret_file=args.secret_file,
     )
-    prompt = getpass.getpass if sys.stdin.isatty() and sys.stderr.isatty() else None
+    schemes = {target.scheme for target in targets}
+    idle = bool(schemes) and schemes <= _WITHOUT_LOGIN and options == Options()
+    prompt = getpass.getpass if sys.stdin.isatty() and sys.stderr.isatty() and not idle else None
     try:
         return load(
             options,
@@ -79,6 +87,8 @@ def credential(args: argparse.Namespace) -> Given | None:
             now_s=time.time(),
         )
     except CredentialError as error:
+        if idle:
+            return None
         raise UsageError(str(error)) from None
 
 

@@ -44,7 +44,7 @@ def wanted(args: argparse.Namespace) -> Wanted:
     if not targets and found is None:
         raise UsageError("nothing to check; name a TARGET such as turn:turn.example.org, or -d DEPLOYMENT.toml")
     for_all = any(getattr(args, option) is not None for option in _CREDENTIAL_OPTIONS)
-    return Wanted(targets, found, credential(args) if targets or for_all else None, for_all)
+    return Wanted(targets, found, credential(args, () if for_all else targets) if targets or for_all else None, for_all)
 
 
 def planned(command: Command, args: argparse.Namespace, want: Wanted) -> Plan:

@@ -114,6 +114,24 @@ USAGE = [
 ]
 
 
+@pytest.mark.parametrize("name", ["NATPROBE_PASSWORD", "NATPROBE_USER"])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("check", "stun:127.0.0.1:1", "--timeout", "5"),
+        ("check", "tcp:127.0.0.1:1", "--timeout", "5"),
+        ("gather", "stun:127.0.0.1:1", "--timeout", "5"),
+        ("nat", "stun:127.0.0.1:1", "--timeout", "5"),
+    ],
+)
+def test_half_a_login_in_the_environment_is_no_matter_where_nobody_logs_in(
+    name: str, argv: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, "set-for-another-command")
+    assert main(list(argv)) != 2
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize(("argv", "told"), USAGE, ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
 def test_a_wrong_command_line_is_told_in_one_line_and_nothing_is_sent(
     argv: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str], network: list[str]

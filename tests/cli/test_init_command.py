@@ -114,6 +114,12 @@ def test_answers_make_a_deployment_and_one_that_cannot_be_read_is_asked_for_agai
     assert "write password, secret or none" in told
 
 
+def test_a_page_without_its_scheme_is_taken_for_no_turn_server() -> None:
+    questions = io.StringIO()
+    asked(io.StringIO("www.example.org\n"), questions)
+    assert "did you mean https://www.example.org?" in questions.getvalue()
+
+
 def test_the_end_of_the_answers_is_the_end_of_the_questions() -> None:
     questions = io.StringIO()
     wish = asked(io.StringIO("\nstun:s.example.org"), questions)
