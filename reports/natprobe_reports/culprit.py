@@ -34,11 +34,18 @@ def _trouble(report: Report) -> str | None:
     if unknown := _first(report, {Status.INCONCLUSIVE}):
         return _of_check(unknown)
     if report.verdict is Verdict.INCONCLUSIVE:
-        return "it could not be told whether this works"
+        return _untested(report)
     if warnings := of_severity(report.findings, "warning"):
         return _of_finding(report, warnings[0])
     warned = _first(report, {Status.WARN})
     return _of_check(warned) if warned else None
+
+
+def _untested(report: Report) -> str:
+    """Why nothing was asked: the first reason that is not another check."""
+    skipped = (check for check in report.checks if check.status is Status.SKIP)
+    first = next((check for check in skipped if not check.summary.startswith("not tested: it needs ")), None)
+    return _of_check(first) if first else "it could not be told whether this works"
 
 
 def _stopped(report: Report) -> str | None:

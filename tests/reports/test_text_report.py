@@ -113,6 +113,13 @@ def test_colour_changes_no_character_of_the_text() -> None:
         assert COLOUR.sub("", coloured) == rendered(build())
 
 
+def test_where_nothing_was_asked_the_first_sentence_says_why() -> None:
+    missing = check("turn.binding", Status.SKIP, "not tested: it needs turn.reach")
+    away = check("turn.reach", Status.SKIP, "not tested: this host has no route to 203.0.113.10:3478")
+    text = words(rendered(report_of(missing, away, verdict=Verdict.INCONCLUSIVE)))
+    assert text.startswith("INCONCLUSIVE not tested: this host has no route to 203.0.113.10:3478 (turn.reach of turn:")
+
+
 def test_not_offered_and_filtered_and_silent_and_not_tested_do_not_look_alike() -> None:
     text = words(rendered(relay_range_closed()))
     assert "FAIL turn.relay-in nothing came in at 203.0.113.10:49172: 7 2 s packets, 2.0 s" in text
