@@ -27,7 +27,7 @@ USER = "demo"
 _EPILOG = """\
 examples:
   natprobe demo                              everything works
-  natprobe demo --fault relay-in-dead        nothing reaches the relay
+  natprobe demo --fault relay-ports-closed   what a closed port range looks like
   natprobe demo --list-faults                what else can be broken
   natprobe demo --serve --port 3478          keep serving, for other clients
 """

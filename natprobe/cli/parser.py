@@ -3,6 +3,7 @@
 import argparse
 import difflib
 import importlib
+import re
 from collections.abc import Collection
 from typing import Any, NoReturn
 
@@ -27,6 +28,8 @@ COMMANDS = {
     "completion": "a completion script for bash, zsh or fish",
 }
 
+_TYPES = re.compile(r"invalid (float|int) value: (.*)", re.DOTALL)
+_WORDS = {"float": "number", "int": "whole number"}
 _EPILOG = """\
 examples:
   natprobe check turn:turn.example.org -u alice       asks for the password
@@ -59,6 +62,7 @@ class _Parser(argparse.ArgumentParser):
         return namespace, rest
 
     def error(self, message: str) -> NoReturn:
+        message = _TYPES.sub(lambda match: f"{match[2]} is no {_WORDS[match[1]]}", message)
         raise UsageError(f"{message} (see `{self.prog} --help`)")
 
 
