@@ -41,6 +41,12 @@ REFUSAL = "stun-binding-refused"
         (SILENT, (cell("tcp", status=Status.SKIP),), ("fail", ("udp-port-blocked",))),
         (SILENT, (cell("tcp", name="tls.certificate"),), ("fail", ("udp-port-blocked",))),
         (SILENT, (cell("tcp", asked="turn:b"),), ("fail", ("udp-port-blocked",))),
+        # A STUN server over TCP is no fallback of a call.
+        (
+            cell("tcp", "tcp-port-refused", name="stun.binding"),
+            (cell("udp", name="stun.binding"),),
+            ("warn", ("transport-not-offered",)),
+        ),
         # At another address another transport proves nothing of this one.
         (SILENT, (cell("tcp", address=OTHER_V4),), ("fail", ("udp-port-blocked",))),
         # Whoever refuses is there: what the URI does not name was not offered beside it.
@@ -64,6 +70,12 @@ REFUSAL = "stun-binding-refused"
         (cell("udp", "udp-port-blocked", address=V6), (cell("udp"),), ("warn", ("dns-aaaa-dead",))),
         (cell("udp", "udp-port-blocked", address=V6), (cell("udp", address=OTHER_V6),), ("warn", ("address-dead",))),
         (SILENT, (cell("udp", address=V6),), ("warn", ("address-dead",))),
+        (SILENT, (cell("tcp", address=V6), cell("udp", address=V6)), ("warn", ("address-dead",))),
+        (
+            cell("udp", "udp-port-blocked", address=V6),
+            (cell("udp"), cell("udp", address=OTHER_V6)),
+            ("warn", ("dns-aaaa-dead",)),
+        ),
     ],
 )
 def test_a_dead_cell_is_as_bad_as_those_beside_it_make_it(
@@ -103,7 +115,10 @@ def test_a_relay_loop_is_blamed_on_the_mapping_only_where_both_ways_work(others:
 
 
 def test_one_fault_of_several_cells_is_told_once_with_its_places() -> None:
-    twice = cell("udp", "stun-answer-malformed"), cell("udp", "stun-answer-malformed", address=OTHER_V4)
+    twice = [
+        check("turn.reach", NAMED, "stun-answer-malformed", asked=ANY, address=address, transport="udp")
+        for address in (V4, OTHER_V4)
+    ]
     (found,) = diagnosed(*twice, twice[0]).findings
     assert (found.target, found.address) == (ANY, V4)
     assert found.evidence.endswith(" Seen at 192.0.2.1:3478 over udp, 192.0.2.2:3478 over udp.")
