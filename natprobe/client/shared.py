@@ -33,12 +33,20 @@ class Shared:
     async def once(self, key: Hashable, work: Callable[[], Awaitable[T]]) -> T:
         """What `work` gives, or gave to whoever asked first under this key. Raises what it raises, to everybody."""
         if key not in self._works:
-            self._works[key] = self._tasks.create_task(_kept(work))
+            self._works[key] = self._begun(work)
         given, error = await asyncio.shield(self._works[key])
         if error is not None:
             raise error
         result: T = given
         return result
+
+    def _begun(self, work: Callable[[], Awaitable[T]]) -> asyncio.Task[tuple[Any, Exception | None]]:
+        kept = _kept(work)
+        try:
+            return self._tasks.create_task(kept)
+        except RuntimeError:  # the run is being ended, and whoever asks is about to hear of it
+            kept.close()
+            raise asyncio.CancelledError from None
 
 
 async def _kept(work: Callable[[], Awaitable[T]]) -> tuple[T | None, Exception | None]:

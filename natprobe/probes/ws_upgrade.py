@@ -35,6 +35,8 @@ from natprobe.wire.engineio import refusal
 from natprobe.wire.websocket.handshake import Asking
 
 UNSUPPORTED_VERSION = 5
+_NO_COMMON_ALPN = "Unknown ALPN Protocol"
+"""What Node before version 20 says, with 403, where it speaks HTTP/2 alone; later ones send an alert."""
 _MORE_OPENINGS = 3
 
 
@@ -127,7 +129,8 @@ async def _again_ms(ctx: Context, wish: Asking, seen: Upgrade) -> tuple[float, .
 
 
 async def _http2(ctx: Context, seen: Upgrade) -> Http2 | None:
-    if seen.status is not None or ctx.cell.transport != "tls":
+    refused = seen.status is None or seen.body.startswith(_NO_COMMON_ALPN)
+    if not refused or ctx.cell.transport != "tls":
         return None
     return await ask_http2(ctx.hold, way_to(ctx))
 
@@ -139,8 +142,10 @@ def judge(evidence: Evidence) -> Judgement:
         return _judged_opened(evidence)
     if page.flaw is not None:
         return _judged_flaw(evidence)
+    if evidence.http2 is not None:
+        return _judged_http2(evidence, evidence.http2)
     if page.status is None:
-        return _judged_silence(evidence)
+        return unanswered(page.exchange, evidence.uri)
     by_origin = next((each for each in evidence.others if each.opened), None)
     if by_origin is not None:
         return _judged_origin(evidence, by_origin)
@@ -174,12 +179,6 @@ _FLAWS = {
     "subprotocol-unasked": "it picks the sub-protocol {}, which was not asked for",
     "extension-unasked": "it uses an extension that was not asked for",
 }
-
-
-def _judged_silence(evidence: Evidence) -> Judgement:
-    if evidence.http2 is not None:
-        return _judged_http2(evidence, evidence.http2)
-    return unanswered(evidence.page.exchange, evidence.uri)
 
 
 def _judged_http2(evidence: Evidence, http2: Http2) -> Judgement:

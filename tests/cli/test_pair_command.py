@@ -90,7 +90,7 @@ def test_the_table_has_every_unordered_pair(capsys: pytest.CaptureFixture[str]) 
     ("content", "said"),
     [
         (None, "cannot be read (No such file or directory)"),
-        (b"", "not a natprobe report"),
+        (b"", "is empty; name a report"),
         (b"{}", 'it has no "schema"'),
         (b'{"schema": "natprobe/report/9"}', "this natprobe reads natprobe/report/1"),
         (b"[" * 100_000, "not a natprobe report"),

@@ -1,6 +1,7 @@
 """What an upgrade is answered, and what that means: npm's servers behind a real nginx, and servers of our own."""
 
 import asyncio
+import ssl
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ from tests.web.servers import answering, reply
 pytestmark = pytest.mark.deployments
 
 PAGE = "<html>app</html>"
+SETTINGS = bytes(3) + b"\x04" + bytes(5)
+"""A server's empty SETTINGS frame (RFC 9113 section 6.5)."""
 __all__ = ["authority", "ca_file", "in_the_wild", "network"]
 
 
@@ -233,6 +236,33 @@ async def test_a_server_of_http_2_alone_cannot_open_one(authority: trustme.CA, c
     with node("http2", cert=str(pem), websocket=True) as port:
         told = await upgraded(f"wss://127.0.0.1:{port}/ws", settings)
     assert told.check("ws.upgrade").status is Status.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"Unknown ALPN Protocol, expected `h2` to be available.", {"ws-h2-only"}),
+        (b"Forbidden", {"ws-403"}),
+    ],
+)
+async def test_a_server_of_http_2_alone_may_say_so_in_http_1(
+    body: bytes, told: set[str], authority: trustme.CA, ca_file: Path
+) -> None:
+    """Node before version 20, which Debian 12 has. A server's 403 alone is none of that."""
+    answers = {"http/1.1": b"HTTP/1.0 403 Forbidden\r\nContent-Length: %d\r\n\r\n" % len(body) + body, "h2": SETTINGS}
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(answers[writer.get_extra_info("ssl_object").selected_alpn_protocol() or "http/1.1"])
+        await writer.drain()
+        await reader.read()
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_alpn_protocols(["h2"])
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    async with serving(play, tls=context) as remote:
+        seen = await upgraded(f"wss://{remote}/ws", Settings(ca_file=str(ca_file)))
+    assert (seen.check("ws.upgrade").status, seen.findings & {"ws-h2-only", "ws-403"}) == (Status.FAIL, told)
 
 
 @pytest.mark.usefixtures("in_the_wild")
