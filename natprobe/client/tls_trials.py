@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -117,18 +117,23 @@ class _Attempt:
         return Trial(outcome="silent", detail=f"it took the connection, and said nothing for {waited_s:.1f} s")
 
 
-async def _in_full() -> None:
+Trying = Mapping[TlsVersion, asyncio.Task[None]]
+"""The versions that are being tried."""
+
+
+async def _in_full(_trying: Trying) -> None:
     await asyncio.sleep(TRIAL_S)
 
 
 async def try_versions(
-    hold: Hold, way: Way, *versions: TlsVersion, enough: Callable[[], Awaitable[None]] = _in_full
+    hold: Hold, way: Way, *versions: TlsVersion, enough: Callable[[Trying], Awaitable[None]] = _in_full
 ) -> tuple[VersionTrial, ...]:
     """Each version by itself, all at once; what has not answered when `enough` returns is waited for no longer."""
     attempts = [_Attempt(version) for version in versions]
     async with asyncio.TaskGroup() as group:
-        waiting = {group.create_task(each.make(hold, way)) for each in attempts}
-        ending = asyncio.ensure_future(enough())
+        trying = {each.version: group.create_task(each.make(hold, way)) for each in attempts}
+        waiting = set(trying.values())
+        ending = asyncio.ensure_future(enough(trying))
         try:
             while waiting and not ending.done():
                 await asyncio.wait({*waiting, ending}, return_when=asyncio.FIRST_COMPLETED)
@@ -145,7 +150,7 @@ async def try_older(hold: Hold, way: Way, doubt: asyncio.Event) -> tuple[Version
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(OLDER_AFTER_S):
             await doubt.wait()
-    return await try_versions(hold, way, "TLSv1", "TLSv1.1", enough=lambda: asyncio.sleep(_OLDER_S))
+    return await try_versions(hold, way, "TLSv1", "TLSv1.1", enough=lambda _: asyncio.sleep(_OLDER_S))
 
 
 def may_be_older(trouble: Trouble) -> bool:

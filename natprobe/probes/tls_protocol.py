@@ -3,8 +3,9 @@
 Each version is asked by a handshake of its own, all at once and beside the other checks: nothing waits for this one.
 
 Of `turns:` and `stuns:` the versions alone are asked, and only once the server has answered over TLS: one that is
-silent costs nothing more. coturn says nothing at all to versions that are turned off, so whatever is still silent when
-the other checks have ended, some round trips after the ClientHello at the least, is not waited for any longer.
+silent costs nothing more. coturn says nothing at all to versions that are turned off. The version that the server spoke
+already is tried beside the others, and shows how long an answer takes: what is silent for twice as long, and when the
+other checks have ended, is not waited for any longer.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from natprobe.client.rig import Accepting
 from natprobe.client.tls_trials import (
     NamelessTrial,
     ProtocolTrial,
+    Trying,
     VersionTrial,
     listed,
     taken,
@@ -33,8 +35,6 @@ from natprobe.target import SCHEMES
 
 LEGACY = ("TLSv1", "TLSv1.1")
 """RFC 8996."""
-_LEAST_ROUND_TRIPS = 4
-"""TCP and an old version's handshake take three."""
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -58,11 +58,13 @@ async def observe(ctx: Context) -> Evidence:
 
 
 async def _try_server(ctx: Context, way: Way) -> Evidence:
-    alone, handshake = ctx.alone, ctx.bench.get(Handshake)
-    round_trip_s = handshake.duration_ms / 1000 / (1 if handshake.version == "TLSv1.3" else 2)
+    alone, clock, handshake = ctx.alone, ctx.clock, ctx.bench.get(Handshake)
 
-    async def enough() -> None:
-        await asyncio.sleep(_LEAST_ROUND_TRIPS * round_trip_s)
+    async def enough(trying: Trying) -> None:
+        began = clock.now()
+        known = [task for version, task in trying.items() if version == handshake.version]
+        await asyncio.wait(known or trying.values())
+        await asyncio.sleep(clock.now() - began)
         await alone()
 
     versions = await try_versions(ctx.hold, way, *TLS_VERSIONS, enough=enough)

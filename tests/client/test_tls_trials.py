@@ -7,7 +7,7 @@ import trustme
 
 from natprobe.address import Address
 from natprobe.client.line import Way
-from natprobe.client.tls_trials import VersionTrial, taken, try_older, try_versions
+from natprobe.client.tls_trials import Trying, VersionTrial, taken, try_older, try_versions
 from natprobe.net.handshake import TLS_VERSIONS
 from tests.net.test_tcp import serving
 from tests.net.tls_servers import NAME, server_context
@@ -50,7 +50,7 @@ async def test_silence_lasts_until_there_was_enough_of_it_and_then_the_connectio
         await reader.read()
         hung_up.set()
 
-    async def enough() -> None:
+    async def enough(_trying: Trying) -> None:
         await asked.wait()
 
     async with serving(silent_to_the_oldest) as remote, holding() as hold:
