@@ -4,8 +4,8 @@ Each version is asked by a handshake of its own, all at once and beside the othe
 
 Of `turns:` and `stuns:` the versions alone are asked, and only once the server has answered over TLS: one that is
 silent costs nothing more. coturn says nothing at all to versions that are turned off. The version that the server spoke
-already is tried beside the others, and shows how long an answer takes: what is silent for twice as long, and when the
-other checks have ended, is not waited for any longer.
+already is tried beside the others, and shows how long an answer takes: what is silent for twice as long, a quarter of a
+second more at the least, and when the other checks have ended, is not waited for any longer.
 """
 
 import asyncio
@@ -33,6 +33,8 @@ from natprobe.net.handshake import TLS_VERSIONS, Handshake
 from natprobe.probe import Context, Judgement, Probe
 from natprobe.target import SCHEMES
 
+_LEAST_S = 0.25
+"""How long the others have at the least when the version in use has answered."""
 LEGACY = ("TLSv1", "TLSv1.1")
 """RFC 8996."""
 
@@ -64,7 +66,7 @@ async def _try_server(ctx: Context, way: Way) -> Evidence:
         began = clock.now()
         known = [task for version, task in trying.items() if version == handshake.version]
         await asyncio.wait(known or trying.values())
-        await asyncio.sleep(clock.now() - began)
+        await asyncio.sleep(max(clock.now() - began, _LEAST_S))
         await alone()
 
     versions = await try_versions(ctx.hold, way, *TLS_VERSIONS, enough=enough)
